@@ -1,0 +1,33 @@
+"""One registry of networks: adding one is a file and a line here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from core.errors import UsageError
+from core.networks.recurrent import Recurrent
+
+NETWORKS: dict[str, type[nn.Module]] = {
+    "recurrent": Recurrent,
+}
+
+
+def build_network(name: str, arguments: Mapping[str, Any]) -> nn.Module:
+    """The network called ``name``; ``UsageError`` names what is not supported and what is near."""
+    if name not in NETWORKS:
+        near = difflib.get_close_matches(name, NETWORKS, n=1, cutoff=0.0)[0]
+        raise UsageError(
+            "There is no network called “{name}”. Did you mean “{near}”?", name=name, near=near
+        )
+    try:
+        return NETWORKS[name](**arguments)
+    except TypeError as error:
+        raise UsageError(
+            "The network “{name}” does not take these arguments: {reason}.",
+            name=name,
+            reason=str(error),
+        ) from error

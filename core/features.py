@@ -1,0 +1,58 @@
+"""What a network hears of a song: magnitudes over channels and a running level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from core.stft import ComplexArray, Stft
+
+
+@dataclass(frozen=True)
+class LevelSettings:
+    """A causal running RMS: its time constant in seconds and its floor in dBFS."""
+
+    time_constant_s: float = 2.0
+    floor_dbfs: float = -60.0
+
+
+def heard_magnitude(spectra: ComplexArray) -> NDArray[np.float32]:
+    """√(mean over channels of |X|²) of ``(n_channels, n_frames, n_bins)``: ``(n_frames, n_bins)``.
+
+    Energies are averaged, not signals: L + R would cancel what is out of phase.
+    """
+    energy = np.square(spectra.real).astype(np.float32) + np.square(spectra.imag)
+    return np.sqrt(np.mean(energy, axis=0))
+
+
+def frame_energy(magnitude: NDArray[np.float32], stft: Stft) -> NDArray[np.float64]:
+    """Mean square of each frame, from ``(n_frames, n_bins)`` by Parseval: ``(n_frames,)``."""
+    squared = np.square(magnitude, dtype=np.float64)
+    both_halves = 2 * squared.sum(axis=1) - squared[:, 0] - squared[:, -1]
+    return np.asarray(both_halves / (stft.window_samples * stft.energy))
+
+
+def running_level(
+    magnitude: NDArray[np.float32], stft: Stft, sample_rate: int, settings: LevelSettings
+) -> NDArray[np.float32]:
+    """Causal running RMS of a signal in full scale, frame by frame: ``(n_frames,)``.
+
+    An exponential mean of the frames' energies from the first frame given, divided by the weight
+    it has gathered so far, so that it starts at the first frame's own level and not at zero.
+    """
+    n_frames = len(magnitude)
+    keep = float(np.exp(-stft.hop_samples / (sample_rate * settings.time_constant_s)))
+    energy = lfilter([1 - keep], [1, -keep], frame_energy(magnitude, stft))
+    gathered = 1 - keep ** np.arange(1, n_frames + 1)
+    floor = 10 ** (settings.floor_dbfs / 20)
+    return np.maximum(np.sqrt(np.maximum(energy / gathered, 0)), floor).astype(np.float32)
+
+
+def normalised(
+    magnitude: NDArray[np.float32], level: NDArray[np.float32], stft: Stft
+) -> NDArray[np.float32]:
+    """Magnitudes in units of the running level: about 1 for noise that fills the band."""
+    return magnitude / (level[:, None] * np.float32(np.sqrt(stft.energy)))
