@@ -1,5 +1,14 @@
 """Reading, writing and resampling of audio files."""
 
+from core.audio.decode import decode
+from core.audio.info import (
+    AUDIO_SUFFIXES,
+    DamagedAudioError,
+    DecodedSong,
+    FileInfo,
+    Tags,
+    find_audio_files,
+)
 from core.audio.source import (
     ArrayAudio,
     Audio,
@@ -8,5 +17,21 @@ from core.audio.source import (
     ScratchAudio,
     read_padded,
 )
+from core.audio.tags import read_tags
 
-__all__ = ["ArrayAudio", "Audio", "DifferenceAudio", "FloatArray", "ScratchAudio", "read_padded"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "ArrayAudio",
+    "Audio",
+    "DamagedAudioError",
+    "DecodedSong",
+    "DifferenceAudio",
+    "FileInfo",
+    "FloatArray",
+    "ScratchAudio",
+    "Tags",
+    "decode",
+    "find_audio_files",
+    "read_padded",
+    "read_tags",
+]

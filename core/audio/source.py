@@ -67,11 +67,11 @@ class ArrayAudio:
 
     @property
     def n_channels(self) -> int:
-        return self._samples.shape[0]
+        return int(self._samples.shape[0])
 
     @property
     def n_samples(self) -> int:
-        return self._samples.shape[1]
+        return int(self._samples.shape[1])
 
     def read(self, start: int, stop: int) -> FloatArray:
         check_span(self, start, stop)
@@ -95,7 +95,9 @@ class ScratchAudio:
     ) -> None:
         if directory is not None:
             Path(directory).mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(prefix="stemscope-", dir=directory, buffering=0)
+        self._file = tempfile.TemporaryFile(  # noqa: SIM115  lives as long as the signal
+            prefix="stemscope-", dir=directory, buffering=0
+        )
         self._n_channels = n_channels
         self._sample_rate = sample_rate
         self._n_samples = n_samples
@@ -125,10 +127,16 @@ class ScratchAudio:
         check_span(self, start, start + block.shape[1])
         self._put(start, block)
 
+    def truncate(self, n_samples: int) -> None:
+        """Drop what lies behind the first ``n_samples``."""
+        check_span(self, n_samples, n_samples)
+        self._file.truncate(n_samples * self._n_channels * 4)
+        self._n_samples = n_samples
+
     def read(self, start: int, stop: int) -> FloatArray:
         check_span(self, start, stop)
         interleaved = np.empty((stop - start, self._n_channels), np.float32)
-        view = memoryview(interleaved).cast("B")
+        view = memoryview(interleaved.data).cast("B")
         offset = start * self._n_channels * 4
         done = 0
         while done < len(view):
@@ -144,7 +152,7 @@ class ScratchAudio:
 
     def _put(self, start: int, block: FloatArray) -> None:
         data = np.ascontiguousarray(block.T, np.float32)
-        view = memoryview(data).cast("B")
+        view = memoryview(data.data).cast("B")
         offset = start * self._n_channels * 4
         done = 0
         while done < len(view):
@@ -163,7 +171,7 @@ class ScratchAudio:
         def _read_at(self, offset: int, view: memoryview) -> int:
             with self._lock:
                 self._file.seek(offset)
-                return self._file.readinto(view)  # type: ignore[attr-defined,no-any-return]
+                return self._file.readinto(view)
 
         def _write_at(self, offset: int, view: memoryview) -> int:
             with self._lock:

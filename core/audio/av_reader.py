@@ -1,0 +1,184 @@
+"""Reading with PyAV: MP3, M4A, WMA, and the sound tracks of videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from core.audio.av_ending import Ending
+from core.audio.av_names import container_name, integer_bits, is_lossless, stream_encoding
+from core.audio.info import DamagedAudioError, FileInfo
+from core.audio.intake import Intake
+from core.audio.sndfile_reader import ReadSong, cut_off_error
+from core.audio.source import FloatArray
+from core.errors import AudioFileError, StemscopeError
+
+# Without these a playlist among the files could make FFmpeg open other files or the network.
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,mp3,aac,ac3,eac3,dts,dtshd,flac,ogg,wav,w64,aiff,"
+        "caf,au,ape,wv,tta,tak,mpc,mpc8,mpegts,mpeg,avi,flv,amr,truehd,rm,loas,latm,voc,nist,oma,"
+        "dsf,iff"
+    ),
+}
+_SKIP_MANUALLY = 1 << 29  # AV_CODEC_FLAG2_SKIP_MANUAL
+_WMA_PRIMING_SAMPLES = 2048
+"""FFmpeg drops two frames at the start of WMA, though one is all that its encoder adds."""
+_DAMAGE_SHARE_MAX = 0.01
+"""Damaged packets are bridged with silence up to this share; beyond it the file is refused."""
+
+_SCALES = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "s64": 2.0**-63}
+
+
+def read_with_av(path: Path, intake: Intake, accept_damaged: bool, track: int | None) -> ReadSong:
+    """Read the sound track of ``path`` into ``intake``; raises as ``core.audio.decode``."""
+    try:
+        with av.open(str(path), options=_OPTIONS, metadata_errors="replace") as container:
+            return _read(path, container, intake, accept_damaged, track)
+    except (av.error.FFmpegError, EOFError) as error:
+        raise AudioFileError(
+            "“{name}” cannot be read as sound: it is not an audio file, or it is damaged. "
+            "Try to play it, or export it again as WAV or FLAC.",
+            name=path.name,
+        ) from error
+
+
+def _read(
+    path: Path, container: Any, intake: Intake, accept_damaged: bool, track: int | None
+) -> ReadSong:
+    stream = _choose_stream(path, container, track)
+    codec = stream.codec_context
+    manual_skip = 0
+    if codec.name in ("wmav1", "wmav2"):
+        codec.flags2 |= _SKIP_MANUALLY
+        manual_skip = _WMA_PRIMING_SAMPLES
+    ending = Ending(path, container, stream)
+    n_packets = n_damaged = 0
+    packets = container.demux()
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            break
+        except av.error.FFmpegError:
+            break  # the container breaks off here; what it promised tells whether that matters
+        ending.saw(packet)
+        if packet.stream_index != stream.index:
+            continue
+        intake.poll(ending.fraction)
+        n_packets += 1
+        try:
+            frames = codec.decode(packet if packet.size else None)
+        except av.error.FFmpegError:
+            n_damaged += 1
+            intake.silence(ending.packet_samples(packet, intake.sample_rate))
+            continue
+        for frame in frames:
+            block = _to_float(frame)
+            if not intake.sample_rate:
+                intake.open(block.shape[0], frame.sample_rate)
+                ending.first_frame(frame)
+            elif frame.sample_rate != intake.sample_rate or block.shape[0] != intake.n_channels:
+                raise AudioFileError(
+                    "“{name}” changes its sample rate or its channels on the way. "
+                    "Convert it to WAV or FLAC first.",
+                    name=path.name,
+                )
+            skip = min(manual_skip, block.shape[1])
+            manual_skip -= skip
+            if block.shape[1] > skip:
+                intake.append(block[:, skip:])
+    if not intake.n_samples and n_damaged:
+        raise AudioFileError(
+            "The sound in “{name}” cannot be decoded: it is damaged or protected against copying. "
+            "Export it again as WAV or FLAC.",
+            name=path.name,
+        )
+    notice = _notice(path, intake, ending, n_packets, n_damaged, accept_damaged)
+    audio = intake.finish(ending.n_samples(intake.n_samples, intake.sample_rate))
+    bits = integer_bits(codec)
+    lossless = is_lossless(codec.name)
+    info = FileInfo(
+        path=path,
+        container=container_name(container.format.name, path),
+        encoding=stream_encoding(codec, bits),
+        sample_rate=audio.sample_rate,
+        n_channels=audio.n_channels,
+        n_samples=audio.n_samples,
+        bit_depth=bits if lossless else None,
+        is_float=lossless and bits is None,
+        is_lossy=not lossless,
+    )
+    return ReadSong(audio, info, notice)
+
+
+def _choose_stream(path: Path, container: Any, track: int | None) -> Any:
+    """The track asked for; else the one marked as default; else the first."""
+    streams = list(container.streams.audio)
+    if not streams:
+        raise AudioFileError(
+            "“{name}” holds no sound track. Choose a file with sound in it.", name=path.name
+        )
+    if track is not None:
+        if not 0 <= track < len(streams):
+            raise AudioFileError(
+                "“{name}” has no sound track {track}: it holds {n_tracks}.",
+                name=path.name,
+                track=track + 1,
+                n_tracks=len(streams),
+            )
+        return streams[track]
+    # Many tracks of one file may all be marked (stem files are), so the first of them counts.
+    return next((s for s in streams if s.disposition & av.stream.Disposition.default), streams[0])
+
+
+def _notice(
+    path: Path,
+    intake: Intake,
+    ending: Ending,
+    n_packets: int,
+    n_damaged: int,
+    accept_damaged: bool,
+) -> StemscopeError | None:
+    error: DamagedAudioError | None = None
+    n_lost = ending.n_lost(intake.n_samples, intake.sample_rate)
+    if n_lost and intake.n_samples:
+        error = cut_off_error(path.name, intake.n_samples, n_lost, intake.sample_rate)
+    elif n_damaged > max(1.0, n_packets * _DAMAGE_SHARE_MAX):
+        error = DamagedAudioError(
+            "“{name}” is damaged: {n_damaged} of its {n_packets} pieces cannot be decoded. "
+            "Copy or download it again.",
+            name=path.name,
+            n_damaged=n_damaged,
+            n_packets=n_packets,
+        )
+    if error is not None:
+        if not accept_damaged:
+            raise error
+        return error
+    if n_damaged:
+        return StemscopeError(
+            "“{name}” is damaged in {n_damaged} places; there is silence there instead.",
+            name=path.name,
+            n_damaged=n_damaged,
+        )
+    return None
+
+
+def _to_float(frame: Any) -> FloatArray:
+    """The samples of an FFmpeg frame as float32 ``(n_channels, n)``; 24-bit lies in 32 bits."""
+    data = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, len(frame.layout.channels)).T
+    kind = frame.format.name.removesuffix("p")
+    if kind == "u8":
+        data = data.astype(np.float32) - 128.0
+    scale = _SCALES.get(kind)
+    if scale is None:
+        return np.ascontiguousarray(data, np.float32)
+    return np.ascontiguousarray(data * np.float32(scale), np.float32)

@@ -1,0 +1,64 @@
+"""From a file of any format to samples on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.audio.av_reader import read_with_av
+from core.audio.info import DecodedSong
+from core.audio.intake import Intake
+from core.audio.probe import Reader, look_at
+from core.audio.sndfile_reader import UnknownToSoundfileError, ReadSong, read_with_soundfile
+from core.audio.tags import read_tags
+
+
+def decode(
+    path: str | Path,
+    *,
+    scratch_dir: str | Path | None = None,
+    progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    accept_damaged: bool = False,
+    track: int | None = None,
+) -> DecodedSong:
+    """Decode ``path`` in one sequence into a temporary file, with its description and tags.
+
+    Samples are float32 where full scale is 1.0; 16- and 24-bit ones are kept exactly. Encoder
+    padding is cut off by the container's own start and duration. ``progress`` gets fractions;
+    ``should_stop`` is polled for each block. ``track`` picks one of several sound tracks (from 0);
+    by default the one that the container marks.
+
+    A file that is cut off or broken in part raises ``DamagedAudioError``, since half a song that
+    passes for a whole one is worse than a message; with ``accept_damaged`` what can be read comes
+    back, and the sentence in ``DecodedSong.notice``. Every other trouble raises
+    ``AudioFileError``; a full scratch disk ``OutputError``; a stop ``Cancelled``. Nothing stays on
+    disk then.
+    """
+    path = Path(path).absolute()
+    reader = look_at(path)
+    scratch = Path(scratch_dir) if scratch_dir is not None else None
+    intake = Intake(path, scratch, progress, should_stop)
+    try:
+        intake.poll(0.0)
+        song = _read(path, reader, intake, accept_damaged, track)
+    finally:
+        intake.close()
+    try:
+        tags = read_tags(path)
+        intake.poll(1.0)
+    except BaseException:
+        song.audio.close()
+        raise
+    return DecodedSong(song.audio, song.info, tags, song.notice)
+
+
+def _read(
+    path: Path, reader: Reader, intake: Intake, accept_damaged: bool, track: int | None
+) -> ReadSong:
+    if reader is Reader.SOUNDFILE and not track:
+        try:
+            return read_with_soundfile(path, intake, accept_damaged)
+        except UnknownToSoundfileError:
+            pass
+    return read_with_av(path, intake, accept_damaged, track)

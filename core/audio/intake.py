@@ -1,0 +1,163 @@
+"""Where decoded blocks arrive: checked, counted, and laid into a scratch file."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.audio.info import N_CHANNELS_MAX, SAMPLE_RATE_MAX, SAMPLE_RATE_MIN
+from core.audio.source import FloatArray, ScratchAudio
+from core.errors import AudioFileError, Cancelled, OutputError
+
+BLOCK_SAMPLES = 65_536
+VALUE_MAX = 1e9
+"""Beyond this (+180 dBFS) a float file holds something other than sound."""
+
+
+class Intake:
+    """Collects blocks of one file into a ``ScratchAudio``; closes it unless ``finish`` is reached.
+
+    Raises ``AudioFileError`` for what cannot be separated (too many channels, a rate out of range,
+    values that are no numbers), ``OutputError`` when the scratch disk is full, ``Cancelled``.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        scratch_dir: Path | None,
+        progress: Callable[[float], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.path = path
+        self._scratch_dir = scratch_dir
+        self._progress = progress
+        self._should_stop = should_stop
+        self._scratch: ScratchAudio | None = None
+        self._pending: list[FloatArray] = []
+        self._n_pending = 0
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def n_samples(self) -> int:
+        stored = self._scratch.n_samples if self._scratch else 0
+        return stored + self._n_pending
+
+    @property
+    def sample_rate(self) -> int:
+        return self._scratch.sample_rate if self._scratch else 0
+
+    @property
+    def n_channels(self) -> int:
+        return self._scratch.n_channels if self._scratch else 0
+
+    def open(self, n_channels: int, sample_rate: int) -> None:
+        """Make the scratch file; must come before the first ``append``."""
+        if n_channels > N_CHANNELS_MAX:
+            raise AudioFileError(
+                "“{name}” has {n_channels} channels; Stemscope takes 1 to {most}. "
+                "Mix it down to fewer channels first.",
+                name=self.name,
+                n_channels=n_channels,
+                most=N_CHANNELS_MAX,
+            )
+        if not SAMPLE_RATE_MIN <= sample_rate <= SAMPLE_RATE_MAX:
+            raise AudioFileError(
+                "“{name}” has a sample rate of {rate} Hz; Stemscope takes 8000 to 192000 Hz. "
+                "Convert it to 44100 or 48000 Hz first.",
+                name=self.name,
+                rate=sample_rate,
+            )
+        try:
+            self._scratch = ScratchAudio(n_channels, sample_rate, directory=self._scratch_dir)
+        except OSError as error:
+            raise self._scratch_error(error) from error
+
+    def append(self, block: FloatArray) -> None:
+        """Take ``block`` of shape ``(n_channels, n)``; small blocks are gathered."""
+        self._pending.append(block)
+        self._n_pending += block.shape[1]
+        if self._n_pending >= BLOCK_SAMPLES:
+            self._flush()
+
+    def silence(self, n_samples: int) -> None:
+        """Keep the timeline where a part of the file is unreadable."""
+        if self._scratch is not None and n_samples > 0:
+            self.append(np.zeros((self._scratch.n_channels, n_samples), np.float32))
+
+    def poll(self, fraction: float) -> None:
+        """Report progress; raise ``Cancelled`` if asked to stop."""
+        if self._should_stop is not None and self._should_stop():
+            raise Cancelled
+        if self._progress is not None:
+            self._progress(min(max(fraction, 0.0), 1.0))
+
+    def finish(self, n_samples: int | None = None) -> ScratchAudio:
+        """The whole signal, cut to ``n_samples`` if that is less than what came."""
+        self._flush()
+        if self._scratch is None or self._scratch.n_samples == 0:
+            raise AudioFileError(
+                "“{name}” holds no sound: it has zero samples. Choose another file.",
+                name=self.name,
+            )
+        if n_samples is not None and 0 < n_samples < self._scratch.n_samples:
+            self._scratch.truncate(n_samples)
+        scratch, self._scratch = self._scratch, None
+        return scratch
+
+    def close(self) -> None:
+        """Give the scratch file back if ``finish`` was not reached."""
+        self._pending.clear()
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None
+
+    def _flush(self) -> None:
+        if not self._pending or self._scratch is None:
+            return
+        block = self._pending[0] if len(self._pending) == 1 else np.concatenate(self._pending, 1)
+        self._pending.clear()
+        self._n_pending = 0
+        if not np.abs(block).max(initial=0.0) <= VALUE_MAX:  # also true for NaN
+            self._refuse_values(block)
+        try:
+            self._scratch.append(block)
+        except OSError as error:
+            raise self._scratch_error(error) from error
+
+    def _refuse_values(self, block: FloatArray) -> None:
+        assert self._scratch is not None
+        if np.isnan(block).any():
+            bad, what = np.isnan(block), "NaN (not a number)"
+        elif np.isinf(block).any():
+            bad, what = np.isinf(block), "infinite"
+        else:
+            bad, what = np.abs(block) > VALUE_MAX, "far beyond any sound"
+        first = self._scratch.n_samples + int(bad.any(axis=0).argmax())
+        raise AudioFileError(
+            "“{name}” holds samples that are {what}, the first at {seconds:.3f} s. "
+            "Export it again from the program that made it.",
+            name=self.name,
+            what=what,
+            seconds=first / self._scratch.sample_rate,
+        )
+
+    def _scratch_error(self, error: OSError) -> OutputError:
+        folder = self._scratch_dir or "the temporary folder"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return OutputError(
+                "There is no room left in “{folder}” to decode “{name}”. Free some disk space.",
+                folder=folder,
+                name=self.name,
+            )
+        return OutputError(
+            "“{name}” cannot be decoded into “{folder}”: {reason}. Check that folder.",
+            name=self.name,
+            folder=folder,
+            reason=error.strerror or error,
+        )
