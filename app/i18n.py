@@ -89,6 +89,11 @@ def _translate_qt(code: str) -> None:
             _language.qt_translator = translator
 
 
+def mark(text: str) -> str:
+    """``text`` itself: says that it will be translated where it is shown, not here."""
+    return text
+
+
 def tr(text: str, **fields: object) -> str:
     """``text`` in the current language, with its ``{fields}`` filled in."""
     translated = _language.table.get(text, text)

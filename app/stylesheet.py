@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 _SHEET = """
 QWidget {{ selection-background-color: {accent}; selection-color: {on_accent}; }}
 QMainWindow, #centre {{ background: {background}; }}
-#toolbar, #rail, #transport, #inspector, #strips, #queue, #statusline, #page {{ background: {panel}; }}
+#toolbar, #rail, #transport, #inspector, #strips, #queue, #statusline, #page {{
+    background: {panel};
+}}
 #toolbar {{ border-bottom: 1px solid {line}; }}
 #rail {{ border-right: 1px solid {line}; }}
 #inspector {{ border-left: 1px solid {line}; }}
@@ -39,6 +41,13 @@ QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
 QPushButton:default {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
 QPushButton:default:hover {{ background: {text}; }}
 QPushButton:default:disabled {{ background: {panel}; color: {faint}; border-color: {line}; }}
+QPushButton[primary="true"] {{
+    background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600;
+}}
+QPushButton[primary="true"]:hover {{ background: {text}; }}
+QPushButton[row="true"] {{ background: transparent; border: 1px solid transparent; }}
+QPushButton[row="true"]:hover {{ background: {raised}; }}
+QPushButton[row="true"]:focus {{ border-color: {accent}; }}
 QToolButton[flat="true"] {{ background: transparent; border-color: transparent; }}
 QToolButton[flat="true"]:hover {{ background: {hover}; }}
 QToolButton[flat="true"]:checked {{ background: {hover}; color: {text}; border-color: {line}; }}

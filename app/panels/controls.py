@@ -1,0 +1,99 @@
+"""Small parts that the panels share: buttons, labels that shorten themselves, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
+
+from app import theme
+from app.i18n import bind, tip
+
+
+def icon_button(
+    icon: str,
+    text: str,
+    shortcut: str = "",
+    *,
+    on_click: Callable[[], object] | None = None,
+    checkable: bool = False,
+    flat: bool = True,
+    side: int = 28,
+    icon_side: int = 18,
+) -> QToolButton:
+    """A square button with an icon; ``text`` is its tooltip and its name for screen readers."""
+    button = QToolButton()
+    button.setProperty("flat", flat)
+    button.setIcon(theme.icon(icon, checked_role="text" if flat else "on_accent"))
+    button.setIconSize(QSize(icon_side, icon_side))
+    button.setFixedSize(side, side)
+    button.setCheckable(checkable)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setStyleSheet("padding: 0; min-height: 0;")
+    tip(button, text, shortcut)
+    if on_click is not None:
+        button.clicked.connect(on_click)
+    return button
+
+
+def text_button(icon: str, text: str, help_text: str, shortcut: str = "") -> QToolButton:
+    """A button with an icon and a word."""
+    button = QToolButton()
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIcon(theme.icon(icon, checked_role="on_accent"))
+    button.setIconSize(QSize(16, 16))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    bind(button.setText, text)
+    tip(button, help_text, shortcut)
+    return button
+
+
+def label(text: str = "", role: str = "") -> QLabel:
+    """A label in a role of the style sheet; ``text`` follows the language."""
+    result = QLabel()
+    result.setProperty("role", role)
+    if text:
+        bind(result.setText, text)
+    return result
+
+
+def rule() -> QFrame:
+    """A hairline across a panel."""
+    line = QFrame()
+    line.setProperty("rule", True)
+    line.setFixedHeight(1)
+    return line
+
+
+class ElidedLabel(QLabel):
+    """A label for names of any length: shortened in the middle, whole in its tooltip."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.mode = Qt.TextElideMode.ElideMiddle
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._explain()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._explain()
+
+    def shown_text(self) -> str:
+        """What fits of the text."""
+        return QFontMetrics(self.font()).elidedText(self.text(), self.mode, self.width())
+
+    def _explain(self) -> None:
+        self.setToolTip(self.text() if self.shown_text() != self.text() else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        flags = int(Qt.AlignmentFlag.AlignVCenter | self.alignment())
+        painter.drawText(self.rect(), flags, self.shown_text())

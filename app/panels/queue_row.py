@@ -1,0 +1,129 @@
+"""One song of the queue: name, stage, how far, and what can be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from app import theme
+from app.formats import time_left
+from app.i18n import tr, tr_error
+from app.panels.controls import ElidedLabel, icon_button
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """What a row shows. ``state`` is ``waiting``, ``working``, ``done``, ``failed``, ``cancelled``."""
+
+    song_id: int
+    title: str
+    path: str
+    stage: str  # English source text
+    state: str
+    fraction: float = 0.0
+    seconds_left: float | None = None
+    error: BaseException | None = None
+
+
+class QueueRow(QWidget):
+    """A row that switches to its song when clicked (or by Enter)."""
+
+    chosen = Signal(int)
+    cancel_clicked = Signal(int)
+    retry_clicked = Signal(int)
+    remove_clicked = Signal(int)
+
+    def __init__(self, entry: QueueEntry) -> None:
+        super().__init__()
+        self.entry = entry
+        self.setFixedHeight(36)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("queuerow", True)
+        self.name = ElidedLabel()
+        self.stage = ElidedLabel()
+        self.stage.mode = Qt.TextElideMode.ElideRight
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        self.rest = QLabel()
+        self.rest.setFont(theme.figures_font())
+        self.rest.setProperty("role", "muted")
+        self.rest.setFixedWidth(96)
+        self.cancel = icon_button("close", "Cancel", side=24, icon_side=14)
+        self.retry = icon_button("retry", "Try again", side=24, icon_side=16)
+        self.remove = icon_button("remove", "Remove from the list", side=24, icon_side=16)
+        self.cancel.clicked.connect(self._on_cancel)
+        self.retry.clicked.connect(self._on_retry)
+        self.remove.clicked.connect(self._on_remove)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(8)
+        row.addWidget(self.name, 2)
+        row.addWidget(self.stage, 3)
+        for part in (self.bar, self.rest, self.cancel, self.retry, self.remove):
+            if part is not self.remove:
+                policy = part.sizePolicy()
+                policy.setRetainSizeWhenHidden(part in (self.bar, self.rest))
+                part.setSizePolicy(policy)
+            row.addWidget(part)
+        self.show_entry(entry)
+
+    def show_entry(self, entry: QueueEntry) -> None:
+        self.entry = entry
+        self.name.setText(entry.title)
+        self.name.setToolTip(entry.path)
+        if entry.error is not None:
+            self.stage.setText(tr_error(entry.error))
+            self.stage.setToolTip(self.stage.text())
+        else:
+            self.stage.setText(tr(entry.stage))
+        role = "error" if entry.state == "failed" else "muted"
+        if self.stage.property("role") != role:
+            self.stage.setProperty("role", role)
+            self.stage.style().unpolish(self.stage)
+            self.stage.style().polish(self.stage)
+        working = entry.state == "working"
+        self.bar.setVisible(working)
+        self.rest.setVisible(working)
+        self.bar.setValue(round(entry.fraction * 1000))
+        left = time_left(entry.seconds_left)
+        self.rest.setText(f"{round(entry.fraction * 100)} %  {left}" if left else "")
+        if working and not left:
+            self.rest.setText(f"{round(entry.fraction * 100)} %")
+        self.cancel.setVisible(entry.state in ("working", "waiting"))
+        self.retry.setVisible(entry.state in ("failed", "cancelled"))
+        self.setAccessibleName(f"{entry.title}: {self.stage.text()} {self.rest.text()}".strip())
+
+    def set_current(self, current: bool) -> None:
+        if self.property("current") != current:
+            self.setProperty("current", current)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def _on_cancel(self) -> None:
+        self.cancel_clicked.emit(self.entry.song_id)
+
+    def _on_retry(self) -> None:
+        self.retry_clicked.emit(self.entry.song_id)
+
+    def _on_remove(self) -> None:
+        self.remove_clicked.emit(self.entry.song_id)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(
+            event.position().toPoint()
+        ):
+            self.chosen.emit(self.entry.song_id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(self.entry.song_id)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.remove_clicked.emit(self.entry.song_id)
+        else:
+            super().keyPressEvent(event)
