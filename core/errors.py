@@ -43,5 +43,5 @@ class DeviceError(StemscopeError):
     """A compute or audio device that is absent or failed."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - a stop that was asked for is no error
     """Work was stopped on request. Not an error: nothing half done stays behind."""

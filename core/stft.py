@@ -1,9 +1,9 @@
 """Short-time Fourier analysis and synthesis on an absolute frame grid.
 
-Frame ``k`` is centred on sample ``k * hop_samples`` and the signal is zero outside its bounds, so a
-frame means the same time whatever part of a song it was computed from, and files shorter than a
-window need no special case. Synthesis divides by the true sum of squared windows, which makes it the
-least-squares inverse (Griffin and Lim 1984, eq. 6) and exact for unmodified spectra.
+Frame ``k`` is centred on sample ``k * hop_samples`` and the signal is zero outside its bounds, so
+a frame means the same time whatever part of a song it was computed from, and files shorter than a
+window need no special case. Synthesis divides by the true sum of squared windows, which makes it
+the least-squares inverse (Griffin and Lim 1984, eq. 6) and exact for unmodified spectra.
 """
 
 from __future__ import annotations

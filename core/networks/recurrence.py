@@ -1,7 +1,7 @@
 """A plain recurrent layer that spends its time in matrix products.
 
-``torch.nn.RNN`` accumulates the gradient of the recurrent matrix step by step; here it is one product
-over all steps, and the products may run in bfloat16 while the state stays in float32.
+``torch.nn.RNN`` accumulates the gradient of the recurrent matrix step by step; here it is one
+product over all steps, and the products may run in bfloat16 while the state stays in float32.
 """
 
 from __future__ import annotations

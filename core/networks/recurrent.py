@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -20,8 +21,8 @@ class Recurrent(nn.Module):
     ----------
     n_bins: frequency bins of the magnitudes.
     hidden: units of each hidden layer.
-    recurrent_layers: which of them are recurrent, counted from 1: ``[]`` is the paper's DNN, ``[2]``
-        its DRNN-2 and all of them its sRNN.
+    recurrent_layers: which of them are recurrent, counted from 1: ``[]`` is the paper's DNN,
+        ``[2]`` its DRNN-2 and all of them its sRNN.
     context_frames: odd number of frames that the first layer sees, the edge frames repeated.
     n_sources: outputs of ``n_bins`` each.
     """
@@ -52,11 +53,12 @@ class Recurrent(nn.Module):
         self.context_frames = context_frames
         self.product_dtype = torch.float32
         sizes = [context_frames * n_bins, *hidden]
-        self.layers = nn.ModuleList(
-            nn.Linear(before, units) for before, units in zip(sizes[:-1], sizes[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(sizes))
         self.recurrences = nn.ParameterDict(
-            {str(k): nn.Parameter(torch.empty(hidden[k - 1], hidden[k - 1])) for k in recurrent_layers}
+            {
+                str(k): nn.Parameter(torch.empty(hidden[k - 1], hidden[k - 1]))
+                for k in recurrent_layers
+            }
         )
         self.output = nn.Linear(sizes[-1], n_sources * n_bins)
         self.reset()
@@ -64,6 +66,7 @@ class Recurrent(nn.Module):
     def reset(self) -> None:
         """Uniform Glorot weights, recurrent layers with the fans of the paper's authors."""
         for number, layer in enumerate(self.layers, start=1):
+            assert isinstance(layer, nn.Linear)
             before, units = layer.in_features, layer.out_features
             recurrent = str(number) in self.recurrences
             bound = (6 / (before + (2 if recurrent else 1) * units)) ** 0.5
@@ -92,7 +95,8 @@ class Recurrent(nn.Module):
                 x = torch.relu(x)
         outputs = self.output(x).float().view(batch, n_frames, self.n_sources, self.n_bins)
         positive = outputs.abs().transpose(1, 2) + MASK_EPSILON
-        return positive / positive.sum(dim=1, keepdim=True)
+        masks: Tensor = positive / positive.sum(dim=1, keepdim=True)
+        return masks
 
 
 def with_context(frames: Tensor, n_context: int) -> Tensor:

@@ -13,7 +13,6 @@ import soxr
 from numpy.typing import NDArray
 
 from core.features import LevelSettings, frame_energy, normalised, running_level
-from core.stft import Stft
 from core.training.recipe import AugmentationSettings, Recipe
 
 FloatArray = NDArray[np.float32]
@@ -117,7 +116,8 @@ class Mixer:
         power_before = frame_energy(np.abs(spectra), stft).sum()
         spectra = spectra * equaliser_curve(stft.n_bins, self._settings, rng)
         power_after = frame_energy(np.abs(spectra), stft).sum()
-        return spectra * np.float32(np.sqrt(power_before / max(power_after, 1e-12)))
+        scale = np.float32(np.sqrt(power_before / max(power_after, 1e-12)))
+        return np.asarray(spectra * scale, np.complex64)
 
 
 def equaliser_curve(
@@ -133,4 +133,5 @@ def equaliser_curve(
 
 
 def _unit_power(samples: FloatArray) -> FloatArray:
-    return samples / np.float32(max(np.sqrt(np.mean(np.square(samples, dtype=np.float64))), 1e-8))
+    power = np.mean(np.square(samples, dtype=np.float64))
+    return np.asarray(samples / max(np.sqrt(power), 1e-8), np.float32)

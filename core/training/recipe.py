@@ -8,35 +8,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.card import ChunkSettings, NetworkSettings, StftSettings
 from core.errors import UsageError
 from core.features import LevelSettings
-from core.stft import Stft
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    name: str = "recurrent"
-    arguments: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StftSettings:
-    window_samples: int = 1024
-    hop_samples: int = 512
-    window: str = "sine"
-
-    def stft(self) -> Stft:
-        return Stft(self.window_samples, self.hop_samples, self.window)
-
-
-@dataclass(frozen=True)
-class ChunkSettings:
-    """How a song is cut for this model, in frames; part of what the model is."""
-
-    core_frames: int = 256
-    warm_up_frames: int = 96
-    look_ahead_frames: int = 8
-    fade_frames: int = 8
 
 
 @dataclass(frozen=True)
@@ -81,12 +55,12 @@ class Recipe:
     sample_rate: int = 16000
     sources: tuple[str, ...] = ("vocals", "accompaniment")
     gamma: float = 0.05
-    stft: StftSettings = StftSettings()
-    level: LevelSettings = LevelSettings()
-    chunk: ChunkSettings = ChunkSettings()
+    stft: StftSettings = field(default_factory=StftSettings)
+    level: LevelSettings = field(default_factory=LevelSettings)
+    chunk: ChunkSettings = field(default_factory=ChunkSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
-    augmentation: AugmentationSettings = AugmentationSettings()
-    optimiser: OptimiserSettings = OptimiserSettings()
+    augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
 
     def __post_init__(self) -> None:
         # Beyond one half the discriminative objective has no lower bound.

@@ -48,7 +48,7 @@ class Trainer:
         self._mixer = Mixer(clips, recipe)
         torch.manual_seed(recipe.seed)
         self.network = build_network(recipe.network.name, recipe.network.arguments)
-        self.network.product_dtype = getattr(torch, recipe.optimiser.product_dtype)  # type: ignore[assignment]
+        self.network.product_dtype = getattr(torch, recipe.optimiser.product_dtype)
         self.average = {
             name: value.detach().clone() for name, value in self.network.state_dict().items()
         }

@@ -1,0 +1,120 @@
+"""Models on disk: weights in safetensors beside a card, written whole, read strictly."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from core.card import CARD_FILE, PICKLES, WEIGHTS_FILE, Card, read_card, refuse_pickle
+from core.errors import ModelError, OutputError, StemscopeError
+from core.networks import build_network
+
+
+class Model:
+    """A network with its card, ready to make masks on one device."""
+
+    def __init__(self, card: Card, network: nn.Module, device: str = "cpu") -> None:
+        self.card = card
+        self.device = device
+        self._network = network.eval().to(device)
+
+    def masks(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Masks of all sources but the last.
+
+        ``features`` is ``(batch, n_frames, n_bins)``, magnitudes in units of the running level;
+        returns ``(batch, n_sources - 1, n_frames, n_bins)`` in [0, 1].
+        """
+        # Inference mode belongs to the thread that computes, so it is entered here.
+        with torch.inference_mode():
+            masks = self._network(torch.from_numpy(features).to(self.device))
+            kept: NDArray[np.float32] = masks[:, :-1].float().cpu().numpy()
+        return kept
+
+
+def save_model(
+    card: Card, weights: Mapping[str, Tensor], folder: Path, overwrite: bool = False
+) -> Card:
+    """Write a model folder whole or not at all, weights in float16; returns the card as written.
+
+    ``OutputError`` if the folder exists and ``overwrite`` is false, or cannot be written.
+    """
+    if folder.exists() and not overwrite:
+        raise OutputError("“{name}” already exists. Choose another name.", name=str(folder))
+    temporary = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".model-", dir=folder.parent))
+        half = {name: value.detach().half().cpu().contiguous() for name, value in weights.items()}
+        save_file(half, temporary / WEIGHTS_FILE)
+        card = replace(card, sha256=_sha256(temporary / WEIGHTS_FILE))
+        (temporary / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+        temporary.chmod(0o755)
+        if folder.exists():
+            retired = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))
+            os.replace(folder, retired / folder.name)
+            os.replace(temporary, folder)
+            shutil.rmtree(retired, ignore_errors=True)
+        else:
+            os.replace(temporary, folder)
+    except OSError as error:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        raise OutputError(
+            "The model “{name}” could not be written: {reason}.",
+            name=folder.name,
+            reason=error.strerror or str(error),
+        ) from error
+    return card
+
+
+def load_model(folder: Path, device: str = "cpu") -> Model:
+    """The model in ``folder``; ``ModelError`` if it is missing, damaged or unsafe.
+
+    The weights' SHA-256 must be the card's, their names and shapes the network's. Nothing is ever
+    unpickled.
+    """
+    refuse_pickle(folder)
+    card = read_card(folder)
+    path = folder / WEIGHTS_FILE
+    if not path.is_file():
+        if any(folder.glob(f"*{suffix}") for suffix in PICKLES):
+            refuse_pickle(next(p for s in PICKLES for p in folder.glob(f"*{s}")))
+        raise ModelError(
+            "The model “{name}” lacks its weights ({file}). Install the model again.",
+            name=card.title,
+            file=WEIGHTS_FILE,
+        )
+    if _sha256(path) != card.sha256:
+        raise ModelError(
+            "The weights of the model “{name}” are not those its card names: the file was damaged "
+            "or exchanged. Install the model again.",
+            name=card.title,
+        )
+    try:
+        weights = load_file(path)
+        network = build_network(card.network.name, card.network.arguments)
+        network.load_state_dict({k: v.float() for k, v in weights.items()}, strict=True)
+    except (SafetensorError, RuntimeError, StemscopeError) as error:
+        raise ModelError(
+            "The model “{name}” does not fit its card ({reason}). Install the model again.",
+            name=card.title,
+            reason=str(error).splitlines()[0],
+        ) from error
+    return Model(card, network, device)
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

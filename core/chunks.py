@@ -1,0 +1,106 @@
+"""How a song is cut for a network.
+
+The separation of a song is defined by its chunks: fixed spans of the model's frame grid, each
+heard from the zero state with its warm-up frames and cross-faded with the one before. A frame's
+mask does not depend on the order or the batches in which chunks are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.audio import ResampledAudio
+from core.audio.source import Audio
+from core.card import Card, ChunkSettings
+from core.features import heard_magnitude, normalised, running_level
+from core.stft import analyse
+
+FloatArray = NDArray[np.float32]
+MaskFunction = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Frames of the model's grid, each pair (first, last exclusive).
+
+    The network hears ``heard_first`` to ``heard_last``; the chunk gives the mask of ``first`` to
+    ``last`` and, where another chunk follows, of ``last`` to ``fade_last`` for the cross-fade.
+    """
+
+    index: int
+    heard_first: int
+    heard_last: int
+    first: int
+    last: int
+    fade_last: int
+
+
+def cut(n_frames: int, settings: ChunkSettings) -> list[Chunk]:
+    """The chunks of a song of ``n_frames``, in order; they tile it without gaps."""
+    chunks = []
+    for index, first in enumerate(range(0, n_frames, settings.core_frames)):
+        last = min(first + settings.core_frames, n_frames)
+        fade_last = min(last + settings.fade_frames, n_frames)
+        chunks.append(
+            Chunk(
+                index,
+                max(0, first - settings.warm_up_frames),
+                min(n_frames, fade_last + settings.look_ahead_frames),
+                first,
+                last,
+                fade_last,
+            )
+        )
+    return chunks
+
+
+@dataclass(frozen=True)
+class HeardChunk:
+    """What the network hears of a chunk: two arrays ``(n_frames, n_bins)``."""
+
+    chunk: Chunk
+    magnitude: FloatArray
+    features: FloatArray
+
+
+class Listener:
+    """Hears a song as a model does: at the model's rate, over all channels, at its level."""
+
+    def __init__(self, mixture: Audio, card: Card) -> None:
+        self._card = card
+        self._stft = card.stft.stft()
+        same_rate = mixture.sample_rate == card.sample_rate
+        self._audio: Audio = mixture if same_rate else ResampledAudio(mixture, card.sample_rate)
+        self.n_frames = self._stft.n_frames(self._audio.n_samples)
+
+    def hear(self, chunk: Chunk) -> HeardChunk:
+        spectra = analyse(self._audio, self._stft, chunk.heard_first, chunk.heard_last)
+        magnitude = heard_magnitude(spectra)
+        level = running_level(magnitude, self._stft, self._card.sample_rate, self._card.level)
+        return HeardChunk(chunk, magnitude, normalised(magnitude, level, self._stft))
+
+
+def masks_of(heard: Sequence[HeardChunk], network: MaskFunction) -> list[FloatArray]:
+    """Masks of several chunks in one batch, each ``(n_sources - 1, n_frames, n_bins)``.
+
+    Shorter chunks are filled up at their end with their last frame, which is what the network's
+    context would repeat, and recurrence runs forward: the frames before do not notice.
+    """
+    longest = max(len(chunk.features) for chunk in heard)
+    batch = np.stack(
+        [
+            np.pad(chunk.features, ((0, longest - len(chunk.features)), (0, 0)), mode="edge")
+            for chunk in heard
+        ]
+    )
+    masks = network(batch)
+    return [mask[:, : len(chunk.features)] for mask, chunk in zip(masks, heard, strict=True)]
+
+
+def fade_weights(n_frames: int) -> FloatArray:
+    """Weights of the later chunk over the frames that two chunks share, ``(n_frames,)``."""
+    return (np.arange(1, n_frames + 1, dtype=np.float32)) / np.float32(n_frames + 1)

@@ -1,0 +1,71 @@
+"""From a mask to sound: the mixture filtered on a grid of its own rate."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.audio.source import Audio, FloatArray
+from core.masks import Mask
+from core.stft import Stft, analyse
+
+# Frames filtered at a time: bounds the memory of long spans.
+_BLOCK_FRAMES = 1024
+
+
+def synthesis_stft(sample_rate: int, model: Stft, model_rate: int) -> Stft:
+    """The grid on which a song is filtered.
+
+    The model's own where the rates agree; otherwise a window of about the same duration with a
+    quarter-window hop, so that bilinear reading of the mask leaves no audible steps.
+    """
+    if sample_rate == model_rate:
+        return model
+    hop = fast_length(model.window_samples / model_rate * sample_rate / 4)
+    return Stft(4 * hop, hop, "hann")
+
+
+def fast_length(wanted: float) -> int:
+    """The 5-smooth number nearest to ``wanted``, which Fourier transforms take fast."""
+    best = 1
+    for twos in range(20):
+        for threes in range(8):
+            for fives in range(5):
+                number = 2**twos * 3**threes * 5**fives
+                if abs(number - wanted) < abs(best - wanted):
+                    best = number
+    return max(best, 2)
+
+
+def final_sample(mask: Mask, n_final_frames: int, stft: Stft, audio: Audio) -> int:
+    """Samples of ``audio`` that no longer change once ``n_final_frames`` of the mask are known."""
+    if n_final_frames >= mask.n_frames:
+        return audio.n_samples
+    if n_final_frames < 1:
+        return 0
+    last_time = (n_final_frames - 1) * mask.hop_samples / mask.sample_rate
+    open_frame = math.floor(last_time * audio.sample_rate / stft.hop_samples) + 1
+    return max(0, min(audio.n_samples, stft.span(open_frame, open_frame + 1)[0]))
+
+
+def synthesise(
+    mixture: Audio, mask: Mask, stft: Stft, start: int, stop: int, source: int = 0
+) -> FloatArray:
+    """Samples ``start`` to ``stop`` of one source: ``(n_channels, stop - start)``.
+
+    The result for a sample does not depend on the span that it is computed in.
+    """
+    pieces = []
+    block = _BLOCK_FRAMES * stft.hop_samples
+    freqs = np.arange(stft.n_bins) * (mixture.sample_rate / stft.window_samples)
+    for begin in range(start, stop, block):
+        end = min(begin + block, stop)
+        first, last = stft.frames_touching(begin, end, mixture.n_samples)
+        spectra = analyse(mixture, stft, first, last)
+        times = np.arange(first, last) * (stft.hop_samples / mixture.sample_rate)
+        spectra *= mask.sample(times, freqs, source).transpose(0, 2, 1)
+        pieces.append(stft.overlap_add(spectra, first, begin, end))
+    if not pieces:
+        return np.zeros((mixture.n_channels, 0), np.float32)
+    return np.concatenate(pieces, axis=1)
