@@ -9,6 +9,7 @@ from core.audio.info import (
     Tags,
     find_audio_files,
 )
+from core.audio.resample import ResampledAudio, resample
 from core.audio.source import (
     ArrayAudio,
     Audio,
@@ -28,10 +29,12 @@ __all__ = [
     "DifferenceAudio",
     "FileInfo",
     "FloatArray",
+    "ResampledAudio",
     "ScratchAudio",
     "Tags",
     "decode",
     "find_audio_files",
     "read_padded",
     "read_tags",
+    "resample",
 ]

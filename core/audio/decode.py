@@ -9,7 +9,7 @@ from core.audio.av_reader import read_with_av
 from core.audio.info import DecodedSong
 from core.audio.intake import Intake
 from core.audio.probe import Reader, look_at
-from core.audio.sndfile_reader import UnknownToSoundfileError, ReadSong, read_with_soundfile
+from core.audio.sndfile_reader import ReadSong, UnknownToSoundfileError, read_with_soundfile
 from core.audio.tags import read_tags
 
 

@@ -50,8 +50,8 @@ class _SequentialFile(soundfile.SoundFile):  # type: ignore[misc]
 def read_with_soundfile(path: Path, intake: Intake, accept_damaged: bool) -> ReadSong:
     """Read all of ``path`` into ``intake``.
 
-    Raises ``UnknownToSoundfileError`` before anything was read if libsndfile does not know the file, else
-    as ``core.audio.decode``.
+    Raises ``UnknownToSoundfileError`` before anything was read if libsndfile does not know the
+    file, else as ``core.audio.decode``.
     """
     try:
         file = _SequentialFile(path)
