@@ -47,7 +47,16 @@ class MaskPyramid(ColumnPyramid):
         self.source = source
         self.bin_hz = mask.sample_rate / mask.window_samples
         self.n_model_bins = int(mask.values.shape[2])
-        self.band_hz = (self.n_model_bins - 1) * self.bin_hz
+        self.top_hz = (self.n_model_bins - 1) * self.bin_hz
+        # Between the end of the model's band and half its rate its values fade into `above`,
+        # as they do when the mask is applied.
+        band_hz = float(getattr(mask, "band_hz", self.top_hz))
+        over = (np.arange(self.n_model_bins) * self.bin_hz - band_hz) / max(
+            self.top_hz - band_hz, 1e-9
+        )
+        self._fade = np.clip(over, 0, 1).astype(np.float32)[:, None]
+        if band_hz >= self.top_hz:
+            self._fade[:] = 0
         super().__init__(
             n_columns=int(mask.values.shape[3]),
             n_bins=self.n_model_bins + 1,
@@ -70,11 +79,12 @@ class MaskPyramid(ColumnPyramid):
             stop = min(start + CHUNK_FRAMES, last)
             inside = self.mask.values[self.source, :, :, start:stop].astype(np.float32).mean(0)
             above = self.mask.above[self.source, :, start:stop].astype(np.float32).mean(0)
+            inside = inside * (1 - self._fade) + above * self._fade
             self._write_columns(start, code_of_fraction(np.vstack([inside, above]).T))
         return first, last
 
     def value_at(self, time_s: float, frequency_hz: float) -> float | None:
         """The mask value at the nearest frame and bin; None where not computed."""
-        above = frequency_hz > self.band_hz
+        above = frequency_hz > self.top_hz
         row = self.n_model_bins if above else round(frequency_hz / self.bin_hz)
         return fraction_of_code(self.code_at(time_s, row))

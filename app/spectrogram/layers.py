@@ -1,0 +1,156 @@
+"""What the panes show: one layer per signal or mask, computed piece by piece off the GUI thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from PySide6.QtCore import QObject, Signal
+
+from app.spectrogram.runner import Runner, StopCheck
+from app.spectrogram.spans import Spans
+from core.audio.source import Audio
+from core.errors import Cancelled
+from core.spectrogram import (
+    EnvelopePyramid,
+    FrequencyScale,
+    MaskLike,
+    MaskPyramid,
+    RowMap,
+    SpectrogramPyramid,
+)
+
+PIECE_COLUMNS = 2048  # per job: 24 s of sound, about a tenth of a second of work
+_ids = count(1)
+
+
+class Layer:
+    """One signal's pyramid, with what of it is still to be computed (in samples)."""
+
+    def __init__(self, name: str, audio: Audio) -> None:
+        self.layer_id = next(_ids)
+        self.name = name
+        self.audio = audio
+        self.pyramid: SpectrogramPyramid | MaskPyramid = SpectrogramPyramid(
+            audio.n_samples, audio.sample_rate
+        )
+        self.envelope: EnvelopePyramid | None = EnvelopePyramid(audio.n_samples, audio.sample_rate)
+        self.units_per_s = float(audio.sample_rate)
+        self.piece = PIECE_COLUMNS * self.pyramid.hop_samples
+        self.to_do = Spans()
+        self.revision = 0
+        self.closed = threading.Event()
+
+    def compute(self, start: int, stop: int, should_stop: StopCheck) -> tuple[int, int]:
+        """Bring samples ``start`` to ``stop`` up to date; returns the columns changed."""
+        assert isinstance(self.pyramid, SpectrogramPyramid)
+        assert self.envelope is not None
+        self.envelope.update(self.audio, start, stop, should_stop)
+        return self.pyramid.update(self.audio, start, stop, should_stop)
+
+    def row_map(self, scale: FrequencyScale, n_rows: int) -> RowMap:
+        """How the bins of this layer become rows on a scale."""
+        return RowMap(scale, n_rows, self.pyramid.bin_hz, self.pyramid.n_bins)
+
+
+class MaskLayer(Layer):
+    """A mask's pyramid; what is to be computed is counted in frames."""
+
+    def __init__(self, name: str, mask: MaskLike) -> None:
+        self.layer_id = next(_ids)
+        self.name = name
+        self.pyramid: MaskPyramid = MaskPyramid(mask)
+        self.envelope = None
+        self.units_per_s = 1 / self.pyramid.column_s
+        self.piece = 4 * PIECE_COLUMNS
+        self.to_do = Spans()
+        self.revision = 0
+        self.closed = threading.Event()
+
+    def compute(self, start: int, stop: int, should_stop: StopCheck) -> tuple[int, int]:
+        return self.pyramid.update(start, stop, should_stop)
+
+    def row_map(self, scale: FrequencyScale, n_rows: int) -> RowMap:
+        bins = self.pyramid.n_model_bins
+        return RowMap(scale, n_rows, self.pyramid.bin_hz, bins, combine="mean", above=True)
+
+
+@dataclass(frozen=True)
+class LayerAdvanced:
+    """Columns of a layer that were computed."""
+
+    layer: Layer
+    first_column: int
+    last_column: int
+
+
+class LayerBuilder(QObject):
+    """Computes what layers have to do, one piece at a time, what is on screen first."""
+
+    advanced = Signal(object)  # LayerAdvanced
+    failed = Signal(object)  # OSError and the like: the layer stays as far as it got
+
+    def __init__(self, runner: Runner, visible: Callable[[], tuple[float, float]]) -> None:
+        super().__init__()
+        self._runner = runner
+        self._visible = visible
+        self._layers: list[Layer] = []
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        return not self._busy and not any(layer.to_do for layer in self._layers)
+
+    def set_layers(self, layers: Sequence[Layer]) -> None:
+        """The layers that matter, most urgent first; work for others is dropped."""
+        for layer in self._layers:
+            if layer not in layers:
+                layer.closed.set()
+        self._layers = list(layers)
+        self.start()
+
+    def request(self, layer: Layer, start: int, stop: int) -> None:
+        """Note that a part of a layer's signal became known or changed."""
+        layer.to_do.add(start, stop)
+        self.start()
+
+    def start(self) -> None:
+        """Start the next piece unless one is running."""
+        if self._busy:
+            return
+        start_s, stop_s = self._visible()
+        seen = {
+            layer: (int(start_s * layer.units_per_s), int(stop_s * layer.units_per_s) + 1)
+            for layer in self._layers
+            if layer.to_do
+        }
+        for layer, prefer in sorted(seen.items(), key=lambda x: not x[0].to_do.touches(*x[1])):
+            piece = layer.to_do.take(layer.piece, prefer)
+            if piece is not None:
+                self._busy = True
+                self._runner(_piece_work(layer, *piece), self._on_piece_done)
+                return
+
+    def _on_piece_done(self, result: object) -> None:
+        self._busy = False
+        if isinstance(result, LayerAdvanced) and not result.layer.closed.is_set():
+            result.layer.revision += 1
+            self.advanced.emit(result)
+        elif isinstance(result, Exception):
+            self.failed.emit(result)
+        self.start()
+
+
+def _piece_work(layer: Layer, start: int, stop: int) -> Callable[[StopCheck], object]:
+    def work(should_stop: StopCheck) -> object:
+        try:
+            columns = layer.compute(start, stop, lambda: layer.closed.is_set() or should_stop())
+        except Cancelled:
+            return None
+        except Exception as error:
+            return error.with_traceback(None)
+        return LayerAdvanced(layer, *columns)
+
+    return work

@@ -1,0 +1,261 @@
+"""One spectrogram or mask over time, painted from tiles, with its ruler and its name."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from app import theme
+from app.spectrogram.brushes import hatch
+from app.spectrogram.colours import Table
+from app.spectrogram.gestures import TimeCanvas
+from app.spectrogram.layers import Layer
+from app.spectrogram.stage import GUTTER, Stage
+from app.spectrogram.ticks import frequency_ticks, time_ticks
+from app.spectrogram.tiles import TILE_COLUMNS, TileKey, TileStore
+
+MIN_ROWS, MAX_ROWS = 64, 2048
+EDGE = 3  # width of the strip in the stem's colour
+
+
+class SpectrogramPane(TimeCanvas):
+    """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it."""
+
+    def __init__(
+        self, name: str, stage: Stage, store: TileStore, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(stage, parent)
+        self.name = name
+        self.title = name
+        self.layer: Layer | None = None
+        self.table: Table = ()
+        self.overlay: Layer | None = None
+        self.overlay_table: Table = ()
+        self._store = store
+        self.setMinimumHeight(48)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        stage.viewport.changed.connect(self.refresh)
+        stage.looks_changed.connect(self.update)
+        stage.loop_shown.connect(self.update)
+        stage.playhead_moved.connect(self._on_playhead_moved)
+        stage.pointer_moved.connect(self._on_pointer_moved)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, 200)
+
+    def set_title(self, title: str) -> None:
+        """The name shown on the pane and told to screen readers."""
+        self.title = title
+        self.setAccessibleName(title)
+        self.update()
+
+    def set_layer(self, layer: Layer | None, table: Table) -> None:
+        self.layer, self.table = layer, table
+        self.refresh()
+
+    def set_overlay(self, layer: Layer | None, table: Table) -> None:
+        self.overlay, self.overlay_table = layer, table
+        self.refresh()
+
+    def shows(self, layer_ids: frozenset[int]) -> bool:
+        """Whether any of the layers is painted here."""
+        return any(layer.layer_id in layer_ids for layer in (self.layer, self.overlay) if layer)
+
+    def refresh(self) -> None:
+        """The range, the size or what is known has changed: ask for tiles and repaint."""
+        keys: list[TileKey] = []
+        if self.isVisible() and self.stage.has_song:
+            for layer in (self.layer, self.overlay):
+                if layer is not None:
+                    keys += self._keys(layer)
+        self._store.want(id(self), keys)
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._store.want(id(self), [])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if event.rect().left() < GUTTER:
+            self._paint_ruler(painter)
+        painter.setClipRect(self.canvas)
+        painter.fillRect(self.canvas, hatch(self.stage.colours))
+        if self.stage.has_song:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table)):
+                if layer is not None and table:
+                    self._paint_layer(painter, layer, table, event.rect())
+            self._paint_grid(painter)
+            self._paint_loop(painter)
+            self._paint_lines(painter)
+        self._paint_title(painter)
+
+    # -- which tiles
+
+    def _plan(self, layer: Layer) -> tuple[TileKey, int]:
+        """The first visible tile and the index of the last one."""
+        view, pyramid = self.stage.viewport, layer.pyramid
+        ratio = self.devicePixelRatioF()
+        per_pixel = view.span_s / pyramid.column_s / max(1.0, self.canvas.width() * ratio)
+        level = max(0, math.ceil(math.log2(max(per_pixel, 1e-9)) - 1e-6))
+        level = min(level, pyramid.n_levels - 1)
+        tile_s = pyramid.column_s * (TILE_COLUMNS << level)
+        last_index = (pyramid.level_columns(level) - 1) // TILE_COLUMNS
+        half = pyramid.column_s / 2
+        first = min(max(0, int((view.start_s + half) / tile_s)), last_index)
+        last = min(int((view.stop_s + half) / tile_s), last_index)
+        rows = self.height() * ratio / (view.high - view.low)
+        n_rows = 2 ** math.floor(math.log2(min(max(rows, MIN_ROWS), MAX_ROWS)))
+        return TileKey(layer.layer_id, level, first, n_rows, view.scale), last
+
+    def _keys(self, layer: Layer) -> list[TileKey]:
+        """Tiles to have: the coarsest as a stand-in, what is visible, then the surroundings."""
+        key, last = self._plan(layer)
+        pyramid = layer.pyramid
+        keys = [key._replace(level=pyramid.n_levels - 1, index=0)]
+        keys += [key._replace(index=index) for index in range(key.index, last + 1)]
+        last_index = (pyramid.level_columns(key.level) - 1) // TILE_COLUMNS
+        keys += [
+            key._replace(index=index)
+            for index in (last + 1, key.index - 1)
+            if 0 <= index <= last_index
+        ]
+        if key.level + 1 < pyramid.n_levels:
+            keys += [
+                key._replace(level=key.level + 1, index=index)
+                for index in range(key.index // 2, last // 2 + 1)
+            ]
+        return list(dict.fromkeys(keys))
+
+    # -- painting
+
+    def _paint_layer(self, painter: QPainter, layer: Layer, table: Table, clip: QRect) -> None:
+        key, last = self._plan(layer)
+        for index in range(key.index, last + 1):
+            wanted = key._replace(index=index)
+            n = min(TILE_COLUMNS, layer.pyramid.level_columns(key.level) - index * TILE_COLUMNS)
+            left = self._column_x(layer, key.level, index * TILE_COLUMNS)
+            right = self._column_x(layer, key.level, index * TILE_COLUMNS + n)
+            if right < clip.left() - 1 or left > clip.right() + 1:
+                continue
+            found, tile = wanted, self._store.find(wanted)
+            if tile is None:
+                other = self._store.nearest(wanted, layer.pyramid.n_levels)
+                if other is None:
+                    continue
+                found, tile = other
+            # Where the stand-in is coarser, the part of it that covers the wanted tile.
+            shift = found.level - key.level
+            offset = (index * TILE_COLUMNS / 2**shift) - found.index * TILE_COLUMNS
+            rows = tile.codes.shape[0]
+            view = self.stage.viewport
+            source = QRectF(
+                offset, (1 - view.high) * rows, n / 2**shift, (view.high - view.low) * rows
+            )
+            target = QRectF(left, 0, right - left, self.height())
+            painter.drawImage(target, tile.image(table), source)
+
+    def _column_x(self, layer: Layer, level: int, column: int) -> float:
+        """Where a column's left edge lies: it is centred on its time at level 0."""
+        return self.x_of((column * 2**level - 0.5) * layer.pyramid.column_s)
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        view, colour = self.stage.viewport, QColor(self.stage.colours.grid)
+        colour.setAlpha(20)
+        painter.setPen(QPen(colour, 0))
+        for tick in frequency_ticks(view.scale, view.low, view.high, self.height()):
+            y = round(self.y_of(view.scale.to_unit(tick.value))) + 0.5
+            painter.drawLine(QLineF(GUTTER, y, self.width(), y))
+        for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
+            if tick.label:
+                x = round(self.x_of(tick.value)) + 0.5
+                painter.drawLine(QLineF(x, 0, x, self.height()))
+
+    def _paint_loop(self, painter: QPainter) -> None:
+        if self.stage.loop is None:
+            return
+        left, right = (self.x_of(edge) for edge in self.stage.loop)
+        shade = QColor(0, 0, 0, 110)
+        painter.fillRect(QRectF(GUTTER, 0, left - GUTTER, self.height()), shade)
+        painter.fillRect(QRectF(right, 0, self.width() - right, self.height()), shade)
+        painter.setPen(QPen(QColor(self.stage.colours.playhead), 1, Qt.PenStyle.DashLine))
+        for x in (left, right):
+            painter.drawLine(QLineF(round(x) + 0.5, 0, round(x) + 0.5, self.height()))
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        pointer, colours = self.stage.pointer, self.stage.colours
+        if pointer is not None:
+            colour = QColor(colours.playhead)
+            colour.setAlpha(120)
+            painter.setPen(QPen(colour, 0))
+            x = round(self.x_of(pointer[0])) + 0.5
+            painter.drawLine(QLineF(x, 0, x, self.height()))
+            if pointer[1] >= 0:
+                y = round(self.y_of(pointer[1])) + 0.5
+                painter.drawLine(QLineF(GUTTER, y, self.width(), y))
+        if self.stage.playhead_s is not None:
+            # White with a dark seam on either side: it stands out on every colour map.
+            x = round(self.x_of(self.stage.playhead_s))
+            painter.fillRect(QRectF(x - 1, 0, 3, self.height()), QColor(0, 0, 0, 120))
+            painter.fillRect(QRectF(x, 0, 1, self.height()), QColor(colours.playhead))
+
+    def _paint_title(self, painter: QPainter) -> None:
+        font = theme.font(-0.5)
+        painter.setFont(font)
+        metrics = painter.fontMetrics()
+        box = QRectF(GUTTER + 8, 6, metrics.horizontalAdvance(self.title) + 24, 20)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(12, 13, 15, 165))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setBrush(QColor(self.stage.colours.of(self.name)))
+        painter.drawEllipse(QPointF(box.left() + 10, box.center().y()), 3.5, 3.5)
+        painter.setPen(QColor("#ececee"))
+        painter.drawText(box.adjusted(18, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.title)
+
+    def _paint_ruler(self, painter: QPainter) -> None:
+        view, colours = self.stage.viewport, self.stage.colours
+        painter.fillRect(0, 0, GUTTER, self.height(), QColor(colours.panel))
+        painter.fillRect(0, 0, EDGE, self.height(), QColor(colours.of(self.name)))
+        painter.fillRect(GUTTER - 1, 0, 1, self.height(), QColor(colours.line))
+        if not self.stage.has_song:
+            return
+        painter.setFont(theme.figures_font(-1.5))
+        for tick in frequency_ticks(view.scale, view.low, view.high, self.height()):
+            y = round(self.y_of(view.scale.to_unit(tick.value)))
+            painter.fillRect(GUTTER - 5, y, 4, 1, QColor(colours.muted))
+            painter.setPen(QColor(colours.muted))
+            box = QRectF(EDGE, y - 8, GUTTER - 8 - EDGE, 16)
+            painter.drawText(
+                box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.label
+            )
+
+    # -- what moves
+
+    def _on_playhead_moved(self, old: object) -> None:
+        for seconds in (old, self.stage.playhead_s):
+            if isinstance(seconds, float):
+                self._update_column(seconds)
+
+    def _on_pointer_moved(self, old: object) -> None:
+        for place in (old, self.stage.pointer):
+            if isinstance(place, tuple):
+                self._update_column(place[0])
+                self.update(GUTTER, round(self.y_of(place[1])) - 2, self.canvas.width(), 5)
+
+    def _update_column(self, seconds: float) -> None:
+        x = self.x_of(seconds)
+        if GUTTER - 3 <= x <= self.width() + 3:
+            self.update(round(x) - 3, 0, 7, self.height())

@@ -1,0 +1,411 @@
+"""The stack of linked panes with overview, rulers, crosshair, playhead and loop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app import theme
+from app.i18n import bind, mark
+from app.spectrogram.colours import level_table, mask_table, of_theme, overlay_table
+from app.spectrogram.empty import EmptyState
+from app.spectrogram.layers import Layer, LayerAdvanced, LayerBuilder, MaskLayer
+from app.spectrogram.overview import Overview
+from app.spectrogram.pane import SpectrogramPane
+from app.spectrogram.reading import CursorReading
+from app.spectrogram.runner import PoolRunner, Runner
+from app.spectrogram.stage import Loop, Stage, Tool
+from app.spectrogram.tiles import TileStore
+from app.spectrogram.time_axis import TimeAxis
+from app.spectrogram.viewport import Viewport, ViewRange
+from core.audio.source import Audio
+from core.spectrogram import MaskLike, note_of
+from core.spectrogram.frequency import ScaleKind
+
+MIXTURE, MASK = "mixture", "mask"
+TITLES = {
+    MIXTURE: mark("Mixture"),
+    "vocals": mark("Voice"),
+    "accompaniment": mark("Accompaniment"),
+    MASK: mark("Mask"),
+}
+STEMS = ("vocals", "accompaniment")
+OVERVIEW_REFRESH_MS = 80
+KEY_ZOOM, KEY_PAN = 0.7, 0.15
+
+
+class SpectrogramView(QWidget):
+    """Shows a song, its stems and the mask, all on one time and one frequency axis.
+
+    Every size in this interface is seconds, hertz, dBFS or samples of the song. Call ``shutdown``
+    before the program ends (closing the widget does it too).
+    """
+
+    seek_requested = Signal(object)  # seconds
+    loop_changed = Signal(object)  # (start_s, stop_s) or None, when the user has let go
+    cursor_moved = Signal(object)  # CursorReading or None
+    view_changed = Signal(object)  # ViewRange
+    failed = Signal(object)  # an exception: no disk space for the pictures, for example
+
+    def __init__(self, runner: Runner | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._own_runner = PoolRunner(self) if runner is None else None
+        work = runner if runner is not None else self._own_runner
+        assert work is not None
+        self._stage = Stage(self)
+        self._store = TileStore(work)
+        self._builder = LayerBuilder(work, self._visible_s)
+        self._layers: dict[str, Layer] = {}
+        self._panes: dict[str, SpectrogramPane] = {}
+        self._stems: tuple[str, ...] = STEMS
+        self._hidden: set[str] = set()
+        self._follow = True
+        self._floor_db, self._ceiling_db = -100.0, -15.0
+        self._level_map, self._mask_map = "magma", "CET-D1"
+        self._overlay: tuple[frozenset[str], float, str | None] = (frozenset(), 0.5, None)
+
+        self._overview = Overview(self._stage, self)
+        bind(self._overview.setAccessibleName, mark("Overview of the whole song"))
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setHandleWidth(3)
+        self._splitter.setChildrenCollapsible(False)
+        self._empty = EmptyState(self._stage)
+        bind(self._empty.set_text, mark("Drop a song here"))
+        bind(self._empty.set_hint, mark("It is split into voice and accompaniment."))
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._splitter)
+        self._axis = TimeAxis(self._stage, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._overview)
+        column.addSpacing(3)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self._axis)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+        self._redraw_timer = QTimer(self)
+        self._redraw_timer.setSingleShot(True)
+        self._redraw_timer.setInterval(OVERVIEW_REFRESH_MS)
+        self._redraw_timer.timeout.connect(self._overview.redraw)
+        self._stage.seek_requested.connect(self.seek_requested)
+        self._stage.loop_changed.connect(self.loop_changed)
+        self._stage.pointer_moved.connect(self._on_pointer_moved)
+        self._stage.viewport.changed.connect(self._on_range_changed)
+        self._builder.advanced.connect(self._on_layer_advanced)
+        self._builder.failed.connect(self.failed)
+        self._store.arrived.connect(self._on_tiles_arrived)
+        theme.theme_changed().connect(self._on_theme_changed)
+        self._on_theme_changed()
+        self._set_panes()
+
+    # -- the song
+
+    def set_song(
+        self,
+        mixture: Audio | None,
+        duration_s: float | None = None,
+        sample_rate: int | None = None,
+        stems: Sequence[str] = STEMS,
+    ) -> None:
+        """Show a song from its beginning; all of ``mixture`` is taken to be there.
+
+        While a song is being decoded pass None and what is known of duration and rate: the panes
+        appear empty, and the range stays when the mixture follows. None alone empties the view.
+        """
+        if mixture is not None:
+            sample_rate = mixture.sample_rate
+            duration_s = mixture.n_samples / sample_rate
+        self._layers = {}
+        self._stems = tuple(stems)
+        self._stage.has_song = duration_s is not None
+        self._stage.pointer = None
+        viewport = self._stage.viewport
+        known = (viewport.duration_s, viewport.sample_rate)
+        if duration_s is not None and known != (duration_s, sample_rate or 44100):
+            self._stage.playhead_s = None
+            self._stage.set_loop(None, final=self._stage.loop is not None)
+            viewport.reset(duration_s, sample_rate or 44100)
+        self._pages.setCurrentWidget(self._splitter if self._stage.has_song else self._empty)
+        self._set_panes()
+        if mixture is not None:
+            self._layers[MIXTURE] = Layer(MIXTURE, mixture)
+        self._show_layers()
+        self.advance([MIXTURE], 0, mixture.n_samples if mixture is not None else 0)
+
+    def set_stem(self, name: str, audio: Audio | None) -> None:
+        """A stem that is being computed: nothing of it is drawn until ``advance`` says so."""
+        self._layers.pop(name, None)
+        if audio is not None:
+            self._layers[name] = Layer(name, audio)
+        self._show_layers()
+
+    def set_mask(self, mask: MaskLike | None) -> None:
+        """The mask; nothing of it is drawn until ``mask_advanced`` says so."""
+        self._layers.pop(MASK, None)
+        if mask is not None:
+            self._layers[MASK] = MaskLayer(MASK, mask)
+        self._show_layers()
+
+    def advance(self, names: Collection[str], start_sample: int, stop_sample: int) -> None:
+        """Samples of these stems are there now, or have changed."""
+        for name in names:
+            if name in self._layers and name != MASK:
+                self._builder.request(self._layers[name], start_sample, stop_sample)
+
+    def mask_advanced(self, first_frame: int, last_frame: int) -> None:
+        """Frames of the mask are there now, or have changed."""
+        if MASK in self._layers:
+            self._builder.request(self._layers[MASK], first_frame, last_frame)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything known is drawn."""
+        return self._builder.idle and self._store.idle
+
+    def shutdown(self) -> None:
+        """Stop the work in the background and wait for it."""
+        self._builder.set_layers([])
+        if self._own_runner is not None:
+            self._own_runner.shutdown()
+
+    # -- looks
+
+    def set_frequency_scale(self, kind: ScaleKind) -> None:
+        """ "linear", "log" or "mel"."""
+        self._stage.viewport.set_scale(kind)
+
+    def set_level_range(self, floor_db: float, ceiling_db: float) -> None:
+        """Levels in dBFS that get the first and the last colour of the map."""
+        self._floor_db, self._ceiling_db = floor_db, ceiling_db
+        self._colour_panes()
+
+    def set_colour_map(self, name: str) -> None:
+        """One of ``colours.LEVEL_MAPS``, for levels."""
+        self._level_map = name
+        self._colour_panes()
+
+    def set_mask_map(self, name: str) -> None:
+        """One of ``colours.MASK_MAPS``: two-sided around one half."""
+        self._mask_map = name
+        self._colour_panes()
+
+    def set_overlay(
+        self, panes: Collection[str], opacity: float = 0.5, colour: str | None = None
+    ) -> None:
+        """Tint these panes where the mask is high (``#rrggbb``; the voice's colour if None)."""
+        self._overlay = (frozenset(panes), min(max(opacity, 0.0), 1.0), colour)
+        self._colour_panes()
+
+    def pane_names(self) -> tuple[str, ...]:
+        """All panes, from top to bottom."""
+        return (MIXTURE, *self._stems, MASK)
+
+    def pane(self, name: str) -> SpectrogramPane:
+        return self._panes[name]
+
+    def set_pane_visible(self, name: str, visible: bool) -> None:
+        (self._hidden.discard if visible else self._hidden.add)(name)
+        if name in self._panes:
+            self._panes[name].setVisible(visible)
+
+    def set_tool(self, tool: Tool) -> None:
+        """What dragging with the left button does."""
+        self._stage.tool = tool
+
+    # -- range, playhead, loop
+
+    @property
+    def view_range(self) -> ViewRange:
+        return self._stage.viewport.range
+
+    @property
+    def viewport(self) -> Viewport:
+        """The visible range, to be read and set."""
+        return self._stage.viewport
+
+    @property
+    def loop(self) -> Loop | None:
+        return self._stage.loop
+
+    def set_loop(self, loop: Loop | None) -> None:
+        """Show a loop without reporting it."""
+        self._stage.set_loop(loop, final=False)
+
+    def clear_loop(self) -> None:
+        """As if the user had removed it: reported."""
+        if self._stage.loop is not None:
+            self._stage.set_loop(None)
+
+    def set_follow(self, follow: bool) -> None:
+        """Whether the view turns the page when the playhead runs out of it."""
+        self._follow = follow
+
+    def set_playhead(self, seconds: float | None) -> None:
+        """Where the song is heard; cheap enough for every frame of the screen."""
+        old = self._stage.playhead_s
+        self._stage.set_playhead(seconds)
+        view = self._stage.viewport
+        if seconds is None or old is None or not self._follow or self._stage.dragging:
+            return
+        # Only where it runs or jumps out: who scrolled away on purpose stays there.
+        left = view.start_s <= old <= view.stop_s or abs(seconds - old) > 0.5
+        if left and not view.start_s <= seconds <= view.stop_s:
+            view.set_time(seconds - 0.05 * view.span_s, seconds + 0.95 * view.span_s)
+
+    def zoom_in(self) -> None:
+        self._stage.viewport.zoom_time(KEY_ZOOM, self._anchor_s())
+
+    def zoom_out(self) -> None:
+        self._stage.viewport.zoom_time(1 / KEY_ZOOM, self._anchor_s())
+
+    def zoom_frequency_in(self) -> None:
+        view = self._stage.viewport
+        view.zoom_units(KEY_ZOOM, (view.low + view.high) / 2)
+
+    def zoom_frequency_out(self) -> None:
+        view = self._stage.viewport
+        view.zoom_units(1 / KEY_ZOOM, (view.low + view.high) / 2)
+
+    def pan(self, shares: float) -> None:
+        """Move in time by shares of what is visible."""
+        self._stage.viewport.pan_time(shares * self._stage.viewport.span_s)
+
+    def pan_frequency(self, shares: float) -> None:
+        view = self._stage.viewport
+        view.pan_units(shares * (view.high - view.low))
+
+    def go_to_start(self) -> None:
+        view = self._stage.viewport
+        view.set_time(0.0, view.span_s)
+
+    def go_to_end(self) -> None:
+        view = self._stage.viewport
+        view.set_time(view.duration_s - view.span_s, view.duration_s)
+
+    def fit(self) -> None:
+        """The whole song, every frequency."""
+        self._stage.viewport.fit()
+
+    def zoom_to_loop(self) -> None:
+        if self._stage.loop is not None:
+            start, stop = self._stage.loop
+            margin = 0.05 * (stop - start)
+            self._stage.viewport.set_time(start - margin, stop + margin)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, shift = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        actions = {
+            Qt.Key.Key_Plus: self.zoom_frequency_in if shift else self.zoom_in,
+            Qt.Key.Key_Equal: self.zoom_in,
+            Qt.Key.Key_Minus: self.zoom_frequency_out if shift else self.zoom_out,
+            Qt.Key.Key_Home: self.go_to_start,
+            Qt.Key.Key_End: self.go_to_end,
+            Qt.Key.Key_F: self.fit,
+            Qt.Key.Key_Escape: self.clear_loop,
+        }
+        pans = {Qt.Key.Key_Left: -KEY_PAN, Qt.Key.Key_Right: KEY_PAN}
+        climbs = {Qt.Key.Key_Down: -KEY_PAN, Qt.Key.Key_Up: KEY_PAN}
+        if key in actions:
+            actions[Qt.Key(key)]()
+        elif key in pans:
+            self.pan(pans[Qt.Key(key)])
+        elif key in climbs:
+            self.pan_frequency(climbs[Qt.Key(key)])
+        else:
+            super().keyPressEvent(event)
+
+    # -- inside
+
+    def _visible_s(self) -> tuple[float, float]:
+        return self._stage.viewport.start_s, self._stage.viewport.stop_s
+
+    def _anchor_s(self) -> float:
+        """Keys zoom around the playhead where it is visible, else around the middle."""
+        start, stop = self._visible_s()
+        head = self._stage.playhead_s
+        return head if head is not None and start <= head <= stop else (start + stop) / 2
+
+    def _set_panes(self) -> None:
+        for name in [name for name in self._panes if name not in self.pane_names()]:
+            pane = self._panes.pop(name)
+            self._store.want(id(pane), [])
+            pane.setParent(None)
+            pane.deleteLater()
+        for place, name in enumerate(self.pane_names()):
+            if name not in self._panes:
+                pane = SpectrogramPane(name, self._stage, self._store)
+                bind(pane.set_title, TITLES.get(name, name.capitalize()))
+                self._panes[name] = pane
+            if self._splitter.indexOf(self._panes[name]) != place:
+                self._splitter.insertWidget(place, self._panes[name])
+            self._panes[name].setVisible(name not in self._hidden)
+
+    def _show_layers(self) -> None:
+        layers = [self._layers[name] for name in self.pane_names() if name in self._layers]
+        self._builder.set_layers(layers)
+        self._store.set_layers(layers)
+        self._colour_panes()
+        # Before the music is known the mixture stands for it; the voice lies in front.
+        back = MIXTURE if "accompaniment" not in self._layers else "accompaniment"
+        order = [back, *(name for name in self._stems if name != back)]
+        self._overview.set_envelopes(
+            [
+                (layer.envelope, name)
+                for name in order
+                if (layer := self._layers.get(name)) is not None and layer.envelope is not None
+            ]
+        )
+
+    def _colour_panes(self) -> None:
+        levels = level_table(self._level_map, self._floor_db, self._ceiling_db)
+        covered, opacity, colour = self._overlay
+        tint = overlay_table(colour or self._stage.colours.voice, opacity)
+        for name, pane in self._panes.items():
+            pane.set_layer(
+                self._layers.get(name), mask_table(self._mask_map) if name == MASK else levels
+            )
+            shown = name in covered and name != MASK and opacity > 0
+            pane.set_overlay(self._layers.get(MASK) if shown else None, tint)
+
+    def _on_layer_advanced(self, advanced: LayerAdvanced) -> None:
+        self._store.mark_stale(advanced.layer, advanced.first_column, advanced.last_column)
+        changed = frozenset([advanced.layer.layer_id])
+        for pane in self._panes.values():
+            if pane.shows(changed):
+                pane.refresh()
+        if advanced.layer.envelope is not None and not self._redraw_timer.isActive():
+            self._redraw_timer.start()
+
+    def _on_tiles_arrived(self, layer_ids: frozenset[int]) -> None:
+        for pane in self._panes.values():
+            if pane.shows(layer_ids):
+                pane.update()
+
+    def _on_pointer_moved(self, _old: object) -> None:
+        self.cursor_moved.emit(self._reading())
+
+    def _reading(self) -> CursorReading | None:
+        pointer = self._stage.pointer
+        if pointer is None or pointer[1] < 0:
+            return None
+        time_s, frequency_hz = pointer[0], float(self._stage.viewport.scale.to_hz(pointer[1]))
+        levels = {
+            name: layer.pyramid.level_db(time_s, frequency_hz)
+            for name, layer in self._layers.items()
+            if not isinstance(layer, MaskLayer)
+        }
+        mask = self._layers.get(MASK)
+        value = mask.pyramid.value_at(time_s, frequency_hz) if mask is not None else None
+        return CursorReading(time_s, frequency_hz, note_of(frequency_hz), levels, value)
+
+    def _on_range_changed(self) -> None:
+        self.view_changed.emit(self._stage.viewport.range)
+
+    def _on_theme_changed(self) -> None:
+        self._stage.set_colours(of_theme(theme.current()))
+        self._colour_panes()
