@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 import soxr
 
-from core.audio import FloatArray
+from core.audio import FloatArray, decode
 from core.errors import AudioFileError
-
-if TYPE_CHECKING:
-    from av import AudioFrame
 
 STEM_FILE_SUFFIX = ".stem.mp4"
 
@@ -100,30 +96,12 @@ def _read_file(path: Path) -> tuple[FloatArray, int]:
 
 
 def _read_track(path: Path, track: int) -> tuple[FloatArray, int]:
-    """Decode one audio track; the tracks of a file start together, so they stay aligned."""
-    import av
-
-    blocks: list[FloatArray] = []
-    rate = 0
+    """Decode one sound track; the tracks of a file start together, so they stay aligned."""
+    song = decode(path, track=track)
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.audio[track]
-            rate = int(stream.rate)
-            layout = stream.layout.name
-            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-            for frame in container.decode(stream):
-                frame.pts = None
-                blocks += [_samples(part) for part in resampler.resample(frame)]
-            blocks += [_samples(part) for part in resampler.resample(None)]
-    except (av.FFmpegError, OSError, IndexError) as error:
-        raise _unreadable(path) from error
-    if not blocks:
-        raise AudioFileError("“{name}” holds no sound.", name=_label(path))
-    return np.ascontiguousarray(np.concatenate(blocks, axis=1), np.float32), rate
-
-
-def _samples(frame: AudioFrame) -> FloatArray:
-    return np.asarray(frame.to_ndarray(), np.float32)
+        return song.audio.read(0, song.audio.n_samples), song.audio.sample_rate
+    finally:
+        song.audio.close()
 
 
 def _look_with_av(path: Path) -> FileShape:
