@@ -1,0 +1,203 @@
+"""A small pool beside the compute thread: decoding, tiles, export. No torch here."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThreadPool, Signal, Slot
+
+from app.outcomes import Failure, ProgressMeter, failure_from
+from core.errors import Cancelled
+
+logger = logging.getLogger(__name__)
+
+N_THREADS = 2
+SHUTDOWN_S = 2.5
+
+
+class Report(Protocol):
+    """What a task calls to tell how far it is; it has the form that core functions expect."""
+
+    def __call__(self, fraction: float, stage: str = ...) -> None: ...
+
+
+TaskFunction = Callable[[Report, Callable[[], bool]], object]
+"""Called in the pool with ``(progress, should_stop)``; raises ``Cancelled`` when stopped."""
+
+
+@dataclass(frozen=True)
+class _Progress:
+    fraction: float
+    stage: str
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class _Finished:
+    result: object
+
+
+@dataclass(frozen=True)
+class _CancelledEnd:
+    pass
+
+
+@dataclass(frozen=True)
+class _Report:
+    task_id: int
+    content: object  # _Progress or an ending
+
+
+class _Task:
+    """The part of a task that the pool's thread sees: no QObject, so none is destroyed there."""
+
+    def __init__(self, task_id: int, function: TaskFunction, stage: str) -> None:
+        self._task_id = task_id
+        self._function: TaskFunction | None = function
+        self._stage = stage
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._begun = False
+
+    def cancel(self) -> bool:
+        """Ask to stop; True if the task had not begun, and now never will."""
+        with self._lock:
+            self._stop.set()
+            waiting, self._begun = not self._begun, True
+        if waiting:
+            self._function = None
+        return waiting
+
+    def run(self, report: Callable[[_Report], None]) -> None:
+        with self._lock:
+            if self._begun:  # cancelled while it waited for a thread
+                return
+            self._begun = True
+        meter = ProgressMeter()
+
+        def progress(fraction: float, stage: str = self._stage) -> None:
+            left_s = meter.update(fraction)
+            if meter.due():
+                report(_Report(self._task_id, _Progress(float(fraction), stage, left_s)))
+
+        function, self._function = self._function, None
+        ending: object
+        try:
+            assert function is not None
+            ending = _Finished(function(progress, self._stop.is_set))
+        except Cancelled:
+            ending = _CancelledEnd()
+        except BaseException as error:  # the thread belongs to the pool and must live on
+            ending = failure_from(error)
+        if isinstance(ending, Failure):
+            logger.error("A task failed: %s\n%s", ending, ending.details)
+        del function
+        report(_Report(self._task_id, ending))
+
+
+class TaskHandle(QObject):
+    """One task, seen from the GUI thread. Ends in exactly one of the last three signals."""
+
+    progressed = Signal(float, str)  # fraction, stage
+    finished = Signal(object)  # what the function returned
+    failed = Signal(object)  # Failure
+    cancelled = Signal()
+
+    def __init__(self, pool: TaskPool, task_id: int) -> None:
+        super().__init__()  # no parent: it lives as long as the pool or anyone else holds it
+        self._pool = pool
+        self._task_id = task_id
+        self.seconds_left: float | None = None
+        self.ended = False
+
+    def cancel(self) -> None:
+        """Ask the task to stop; ``cancelled`` follows, unless it ends otherwise before."""
+        self._pool._cancel(self._task_id)
+
+    def _receive(self, content: object) -> None:
+        if self.ended:
+            return
+        match content:
+            case _Progress(fraction, stage, seconds_left):
+                self.seconds_left = seconds_left
+                self.progressed.emit(fraction, stage)
+            case _Finished(result):
+                self.ended = True
+                self.finished.emit(result)
+            case Failure():
+                self.ended = True
+                self.failed.emit(content)
+            case _CancelledEnd():
+                self.ended = True
+                self.cancelled.emit()
+
+
+class TaskPool(QObject):
+    """Runs functions in a few threads. All methods are for the GUI thread."""
+
+    _reported = Signal(object)
+
+    # Threads that would not stop in time: destroying their pool would hang the program.
+    _abandoned: list[object] = []  # noqa: RUF012
+
+    def __init__(self, n_threads: int = N_THREADS, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(n_threads)
+        self._ids = itertools.count(1)
+        self._tasks: dict[int, _Task] = {}
+        self._handles: dict[int, TaskHandle] = {}
+        self._closing = False
+        # Queued even from the GUI thread, so that no ending arrives inside a call of cancel().
+        self._reported.connect(self._on_reported, Qt.ConnectionType.QueuedConnection)
+
+    def submit(self, function: TaskFunction, *, stage: str = "", priority: int = 0) -> TaskHandle:
+        """Queue ``function``; a higher ``priority`` goes first. Connect to the handle right away.
+
+        After ``shutdown`` the handle ends as cancelled.
+        """
+        task_id = next(self._ids)
+        task = _Task(task_id, function, stage)
+        handle = TaskHandle(self, task_id)
+        self._tasks[task_id], self._handles[task_id] = task, handle
+        if self._closing:
+            handle.cancel()
+        else:
+            self._pool.start(partial(task.run, self._reported.emit), priority)
+        return handle
+
+    @property
+    def n_unfinished(self) -> int:
+        return len(self._handles)
+
+    def shutdown(self, timeout_s: float = SHUTDOWN_S) -> bool:
+        """Cancel everything and join; False if a task was still busy after ``timeout_s``."""
+        self._closing = True
+        for task_id in list(self._tasks):
+            self._cancel(task_id)
+        stopped = self._pool.waitForDone(round(timeout_s * 1000))
+        QCoreApplication.sendPostedEvents(self)  # the endings that are still on their way
+        if not stopped:
+            logger.error("A background task did not stop within %.1f s", timeout_s)
+            self._abandoned.extend((self._pool, self))
+        return stopped
+
+    def _cancel(self, task_id: int) -> None:
+        task = self._tasks.get(task_id)
+        if task is not None and task.cancel():
+            self._reported.emit(_Report(task_id, _CancelledEnd()))
+
+    @Slot(object)
+    def _on_reported(self, report: _Report) -> None:
+        handle = self._handles.get(report.task_id)
+        if handle is None:
+            return
+        handle._receive(report.content)
+        if handle.ended:
+            del self._handles[report.task_id], self._tasks[report.task_id]
