@@ -11,7 +11,7 @@ from app.theme import Theme
 from core.spectrogram import CEILING_DB, FLOOR_DB
 
 LEVEL_MAPS = ("magma", "inferno", "viridis", "plasma", "cividis", "CET-L8", "CET-L1", "paper")
-MASK_MAPS = ("CET-D1", "CET-D1A", "CET-D2", "CET-D7", "CET-D9")
+MASK_MAPS = ("stems", "CET-D1", "CET-D1A", "CET-D2", "CET-D7", "CET-D9")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class ViewColours:
     voice: str = "#f2a33c"
     accompaniment: str = "#4fa3d9"
     mask: str = "#b58bd6"
+    half: str = "#1c1c1e"  # the middle of the mask's own map
     others: tuple[str, ...] = field(default=("#7fbf6b", "#d96c8a", "#5fc2b4", "#c9b458"))
 
     def of(self, name: str) -> str:
@@ -63,6 +64,7 @@ def of_theme(looks: Theme) -> ViewColours:
         voice=looks.voice,
         accompaniment=looks.accompaniment,
         mask="#b58bd6" if looks.is_dark else "#8456ad",
+        half="#1c1c1e" if looks.is_dark else "#f6f6f6",
     )
 
 
@@ -78,9 +80,17 @@ def level_table(name: str, floor_db: float, ceiling_db: float) -> Table:
 
 
 @lru_cache(maxsize=32)
-def mask_table(name: str) -> Table:
-    """Pixels of mask codes with a two-sided map: the middle of the map is one half."""
-    return _table(name, np.linspace(0, 1, 255))
+def mask_table(name: str, colours: ViewColours) -> Table:
+    """Pixels of mask codes with a two-sided map: the middle of the map is one half.
+
+    "stems" goes from the colour of the accompaniment over a neutral one to that of the voice.
+    """
+    position = np.linspace(0, 1, 255)
+    if name != "stems":
+        return _table(name, position)
+    ends = (colours.accompaniment, colours.half, colours.voice)
+    channels = [[int(end[i : i + 2], 16) for end in ends] for i in (1, 3, 5)]
+    return _pixels(*(np.interp(position, (0, 0.5, 1), channel) for channel in channels))
 
 
 @lru_cache(maxsize=64)
@@ -93,9 +103,12 @@ def overlay_table(colour: str, opacity: float) -> Table:
 
 def _table(name: str, position: np.ndarray) -> Table:
     index = np.clip(np.rint(position * 255), 0, 255).astype(int)
-    red, green, blue = (channel.astype(np.int64) for channel in _map_colours(name)[index].T)
-    pixels = 0xFF000000 | (red << 16) | (green << 8) | blue
-    return (0, *(int(pixel) for pixel in pixels))
+    return _pixels(*_map_colours(name)[index].T)
+
+
+def _pixels(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> Table:
+    r, g, b = (np.rint(channel).astype(np.int64) for channel in (red, green, blue))
+    return (0, *(int(pixel) for pixel in 0xFF000000 | (r << 16) | (g << 8) | b))
 
 
 @lru_cache(maxsize=32)

@@ -38,12 +38,13 @@ class Grip(Enum):
 
 
 class Overview(QWidget):
-    """Paints envelopes ``(envelope, colour name)``, the first at the back."""
+    """Paints the stems' envelopes, and the mixture's where the stems are not known yet."""
 
     def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stage = stage
-        self._envelopes: list[tuple[EnvelopePyramid, str]] = []
+        self._mixture: list[tuple[EnvelopePyramid, str]] = []
+        self._stems: list[tuple[EnvelopePyramid, str]] = []
         self._waves: QPixmap | None = None
         self._grip = Grip.NONE
         self._moved = False
@@ -59,8 +60,13 @@ class Overview(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(600, HEIGHT)
 
-    def set_envelopes(self, envelopes: list[tuple[EnvelopePyramid, str]]) -> None:
-        self._envelopes = envelopes
+    def set_envelopes(
+        self,
+        mixture: list[tuple[EnvelopePyramid, str]],
+        stems: list[tuple[EnvelopePyramid, str]],
+    ) -> None:
+        """Envelopes with the names of their colours; the first of the stems lies at the back."""
+        self._mixture, self._stems = mixture, stems
         self.redraw()
 
     def redraw(self) -> None:
@@ -136,15 +142,22 @@ class Overview(QWidget):
         pixmap.fill(QColor(colours.background))
         painter = QPainter(pixmap)
         duration = self.stage.viewport.duration_s
-        outlines = [(e.read(0, duration, n_points), name) for e, name in self._envelopes]
-        # What any stem still lacks is hatched, from the first unknown point of each stretch.
-        known = np.ones(n_points, bool) if outlines else np.zeros(n_points, bool)
-        for outline, _name in outlines:
+        whole, stems = (
+            [(envelope.read(0, duration, n_points), name) for envelope, name in envelopes]
+            for envelopes in (self._mixture, self._stems)
+        )
+        # What any stem still lacks is hatched, and shows the mixture.
+        known = np.ones(n_points, bool) if stems else np.zeros(n_points, bool)
+        for outline, _name in stems:
             known &= outline.known
         edges = np.flatnonzero(np.diff(np.concatenate([[0], ~known, [0]]).astype(np.int8)))
         for start, stop in edges.reshape(-1, 2):
             box = QRectF(start / ratio, 0, (stop - start) / ratio, HEIGHT)
             painter.fillRect(box, hatch(colours))
+        for outline, _name in whole:
+            for curve in (outline.high, outline.low, outline.rms):
+                curve[known] = 0
+        outlines = [*whole, *stems]
         peak = max((float(max(o.high.max(), -o.low.min())) for o, _n in outlines), default=0)
         scale = (HEIGHT / 2 - 3) / max(peak, 0.1)
         x = np.arange(n_points) / ratio

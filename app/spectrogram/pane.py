@@ -187,7 +187,7 @@ class SpectrogramPane(TimeCanvas):
         if self.stage.loop is None:
             return
         left, right = (self.x_of(edge) for edge in self.stage.loop)
-        shade = QColor(0, 0, 0, 110)
+        shade = QColor(0, 0, 0, 80)
         painter.fillRect(QRectF(GUTTER, 0, left - GUTTER, self.height()), shade)
         painter.fillRect(QRectF(right, 0, self.width() - right, self.height()), shade)
         painter.setPen(QPen(QColor(self.stage.colours.playhead), 1, Qt.PenStyle.DashLine))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -22,7 +22,7 @@ from app.spectrogram.tiles import TileStore
 from app.spectrogram.time_axis import TimeAxis
 from app.spectrogram.viewport import Viewport, ViewRange
 from core.audio.source import Audio
-from core.spectrogram import MaskLike, note_of
+from core.spectrogram import EnvelopePyramid, MaskLike, note_of
 from core.spectrogram.frequency import ScaleKind
 
 MIXTURE, MASK = "mixture", "mask"
@@ -64,7 +64,7 @@ class SpectrogramView(QWidget):
         self._hidden: set[str] = set()
         self._follow = True
         self._floor_db, self._ceiling_db = -100.0, -15.0
-        self._level_map, self._mask_map = "magma", "CET-D1"
+        self._level_map, self._mask_map = "magma", "stems"
         self._overlay: tuple[frozenset[str], float, str | None] = (frozenset(), 0.5, None)
 
         self._overview = Overview(self._stage, self)
@@ -350,25 +350,22 @@ class SpectrogramView(QWidget):
         self._builder.set_layers(layers)
         self._store.set_layers(layers)
         self._colour_panes()
-        # Before the music is known the mixture stands for it; the voice lies in front.
-        back = MIXTURE if "accompaniment" not in self._layers else "accompaniment"
-        order = [back, *(name for name in self._stems if name != back)]
+        # The last stem (the music) lies behind the voice.
         self._overview.set_envelopes(
-            [
-                (layer.envelope, name)
-                for name in order
-                if (layer := self._layers.get(name)) is not None and layer.envelope is not None
-            ]
+            self._envelopes([MIXTURE]), self._envelopes(reversed(self._stems))
         )
+
+    def _envelopes(self, names: Iterable[str]) -> list[tuple[EnvelopePyramid, str]]:
+        layers = [self._layers[name] for name in names if name in self._layers]
+        return [(layer.envelope, layer.name) for layer in layers if layer.envelope is not None]
 
     def _colour_panes(self) -> None:
         levels = level_table(self._level_map, self._floor_db, self._ceiling_db)
         covered, opacity, colour = self._overlay
         tint = overlay_table(colour or self._stage.colours.voice, opacity)
+        masks = mask_table(self._mask_map, self._stage.colours)
         for name, pane in self._panes.items():
-            pane.set_layer(
-                self._layers.get(name), mask_table(self._mask_map) if name == MASK else levels
-            )
+            pane.set_layer(self._layers.get(name), masks if name == MASK else levels)
             shown = name in covered and name != MASK and opacity > 0
             pane.set_overlay(self._layers.get(MASK) if shown else None, tint)
 
