@@ -1,0 +1,86 @@
+"""Which part of the song is heard when: loops, and what is computed so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+LOOP_FADE_S = 0.005
+"""Length of the crossfade at a loop's joint, in seconds."""
+SHORTEST_LOOP_S = 0.05
+"""A shorter loop is stretched to this, in seconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """A way through a song in device frames: from ``start`` to the end, or round a loop.
+
+    Played frame 0 is song frame ``start``; with a ``loop`` (first, last) that the way enters, the
+    song frame after ``last - 1`` is ``first``, for ever. ``step`` is song samples per frame.
+    """
+
+    n_frames: int
+    n_samples: int
+    step: Fraction
+    start: int = 0
+    loop: tuple[int, int] | None = None
+    fade_frames: int = 0
+
+    def __post_init__(self) -> None:
+        if self.loop is not None and self.start >= self.loop[1]:
+            object.__setattr__(self, "loop", None)
+
+    @property
+    def end(self) -> int | None:
+        """Played frames until the song ends; None where it loops."""
+        return None if self.loop is not None else max(self.n_frames - self.start, 0)
+
+    @property
+    def joint_frames(self) -> int:
+        """Frames of the crossfade at the loop's joint."""
+        if self.loop is None:
+            return 0
+        return min(self.fade_frames, (self.loop[1] - self.loop[0]) // 2)
+
+    def song_frame(self, played: int) -> int:
+        """The song frame that is heard as frame ``played`` of this way."""
+        if self.loop is None:
+            return min(self.start + played, self.n_frames)
+        first_pass = self.loop[1] - self.start
+        if played < first_pass:
+            return self.start + played
+        return self.loop[0] + (played - first_pass) % (self.loop[1] - self.loop[0])
+
+    def sample(self, played: int) -> int:
+        """The song sample that is heard as frame ``played``, at most ``n_samples``."""
+        frame = self.song_frame(played)
+        return min(frame * self.step.numerator // self.step.denominator, self.n_samples)
+
+    def straight(self, played: int) -> int:
+        """Frames from ``played`` on that lie side by side in the song."""
+        frame = self.song_frame(played)
+        return (self.n_frames if self.loop is None else self.loop[1]) - frame
+
+
+class ReadyRanges:
+    """Parts of a song that are computed: sorted ranges of samples that do not touch."""
+
+    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
+        merged: list[tuple[int, int]] = []
+        for start, stop in sorted(r for r in ranges if r[0] < r[1]):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+            else:
+                merged.append((start, stop))
+        self.ranges = tuple(merged)
+
+    def until(self, sample: int) -> int:
+        """Where the computed part that holds ``sample`` stops; ``sample`` itself if none does."""
+        for start, stop in self.ranges:
+            if start <= sample < stop:
+                return stop
+        return sample
+
+    def covers(self, start: int, stop: int) -> bool:
+        return start >= stop or self.until(start) >= stop
