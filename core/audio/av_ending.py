@@ -74,6 +74,8 @@ class Ending:
             if self._duration is not None:
                 seconds = min(seconds, self._edit_seconds())
             end = math.ceil(round(seconds * sample_rate, 3))
+        elif self._kind == "ogg" and self._duration is not None:
+            end = round(self._duration * self._time_base * sample_rate)
         elif "matroska" in self._kind and self._container_seconds:
             # Times are rounded to milliseconds here, and the duration counts from the first
             # packet; two of them as margin, so that nothing but padding is cut.

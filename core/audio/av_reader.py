@@ -32,6 +32,10 @@ _WMA_PRIMING_SAMPLES = 2048
 _DAMAGE_SHARE_MAX = 0.01
 """Damaged packets are bridged with silence up to this share; beyond it the file is refused."""
 
+_DTYPES = {
+    "u8": np.uint8, "s16": np.int16, "s32": np.int32, "s64": np.int64, "flt": np.float32,
+    "dbl": np.float64,
+}  # fmt: skip
 _SCALES = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "s64": 2.0**-63}
 
 
@@ -79,16 +83,17 @@ def _read(
             intake.silence(ending.packet_samples(packet, intake.sample_rate))
             continue
         for frame in frames:
-            block = _to_float(frame)
+            n_channels = frame.layout.nb_channels
             if not intake.sample_rate:
-                intake.open(block.shape[0], frame.sample_rate)
+                intake.open(n_channels, frame.sample_rate)
                 ending.first_frame(frame)
-            elif frame.sample_rate != intake.sample_rate or block.shape[0] != intake.n_channels:
+            elif (frame.sample_rate, n_channels) != (intake.sample_rate, intake.n_channels):
                 raise AudioFileError(
                     "“{name}” changes its sample rate or its channels on the way. "
                     "Convert it to WAV or FLAC first.",
                     name=path.name,
                 )
+            block = _to_float(frame)
             skip = min(manual_skip, block.shape[1])
             manual_skip -= skip
             if block.shape[1] > skip:
@@ -172,13 +177,19 @@ def _notice(
 
 def _to_float(frame: Any) -> FloatArray:
     """The samples of an FFmpeg frame as float32 ``(n_channels, n)``; 24-bit lies in 32 bits."""
-    data = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, len(frame.layout.channels)).T
     kind = frame.format.name.removesuffix("p")
+    dtype = _DTYPES[kind]
+    n_channels = frame.layout.nb_channels
+    if frame.format.is_planar:
+        # Not frame.to_ndarray(): with eight channels PyAV sees a ninth plane and reads beyond it.
+        planes = frame.planes[:n_channels]
+        data = np.stack([np.frombuffer(plane, dtype, frame.samples) for plane in planes])
+    else:
+        count = frame.samples * n_channels
+        data = np.frombuffer(frame.planes[0], dtype, count).reshape(-1, n_channels).T
     if kind == "u8":
         data = data.astype(np.float32) - 128.0
     scale = _SCALES.get(kind)
     if scale is None:
-        return np.ascontiguousarray(data, np.float32)
-    return np.ascontiguousarray(data * np.float32(scale), np.float32)
+        return np.array(data, np.float32, order="C")
+    return np.ascontiguousarray(data.astype(np.float32) * np.float32(scale))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from core.audio.channels import from_ogg_order
 from core.audio.info import DamagedAudioError, FileInfo
 from core.audio.intake import BLOCK_SAMPLES, Intake
 from core.audio.probe import missing_bytes
@@ -58,11 +59,10 @@ def read_with_soundfile(path: Path, intake: Intake, accept_damaged: bool) -> Rea
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise UnknownToSoundfileError(str(error)) from error
     with file:
-        if file.format == "OGG" and file.channels > 2:
-            raise UnknownToSoundfileError("libsndfile leaves Ogg channels in an order of their own")
         intake.open(file.channels, file.samplerate)
         n_promised = file.frames if file.frames < _FRAMES_UNKNOWN else 0
         is_cut = False
+        order = from_ogg_order(file.channels) if file.format == "OGG" else None
         block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
         while True:
             intake.poll(intake.n_samples / max(n_promised, 1))
@@ -73,7 +73,8 @@ def read_with_soundfile(path: Path, intake: Intake, accept_damaged: bool) -> Rea
                 break
             if got == 0:
                 break
-            intake.append(np.ascontiguousarray(block[:got].T))
+            samples = block[:got].T if order is None else block[:got].T[order]
+            intake.append(np.array(samples, order="C"))  # a copy: the buffer is used again
         log = file.extra_info if file.format == "OGG" else ""
         described = _describe(file)
     n_lost = max(0, n_promised - intake.n_samples)

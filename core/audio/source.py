@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -102,6 +103,7 @@ class ScratchAudio:
         self._sample_rate = sample_rate
         self._n_samples = n_samples
         self._lock = threading.Lock()
+        self._closing = weakref.finalize(self, self._file.close)
         self._file.truncate(n_samples * n_channels * 4)
 
     @property
@@ -148,7 +150,7 @@ class ScratchAudio:
 
     def close(self) -> None:
         """Give the disk space back; the signal cannot be read afterwards."""
-        self._file.close()
+        self._closing()
 
     def _put(self, start: int, block: FloatArray) -> None:
         data = np.ascontiguousarray(block.T, np.float32)

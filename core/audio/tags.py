@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
+import soundfile
 from mutagen.asf import ASF
 from mutagen.flac import Picture
 from mutagen.id3 import ID3, ID3TimeStamp
@@ -33,6 +34,7 @@ _ASF = {
     "title": ("Title",), "artist": ("Author",), "album": ("WM/AlbumTitle",), "genre": ("WM/Genre",),
     "date": ("WM/Year",), "track": ("WM/TrackNumber",),
 }  # fmt: skip
+_HEADER_SUFFIXES = (".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".caf")
 _COVER_FRONT = 3  # picture type of ID3 and FLAC
 
 
@@ -42,12 +44,31 @@ def read_tags(path: Path) -> Tags:
         file = mutagen.File(path)
     except Exception:  # mutagen lets errors of many kinds out of broken files
         file = None
-    if file is None or file.tags is None:
+    tags = Tags()
+    if file is not None and file.tags is not None:
+        with contextlib.suppress(Exception):
+            tags = _tags_of(file)
+    return tags if tags != Tags() else _header_tags(path)
+
+
+def _header_tags(path: Path) -> Tags:
+    """What WAV, AIFF and CAF files say in chunks that mutagen does not read."""
+    if path.suffix.lower() not in _HEADER_SUFFIXES:
         return Tags()
     try:
-        return _tags_of(file)
+        with soundfile.SoundFile(path) as file:
+            found = file.copy_metadata()
     except Exception:
         return Tags()
+    texts = {name: str(value).strip() or None for name, value in found.items()}
+    return Tags(
+        title=texts.get("title"),
+        artist=texts.get("artist"),
+        album=texts.get("album"),
+        genre=texts.get("genre"),
+        date=texts.get("date"),
+        track=texts.get("tracknumber"),
+    )
 
 
 def _tags_of(file: Any) -> Tags:
