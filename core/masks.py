@@ -74,9 +74,8 @@ class Mask:
         position = np.asarray(times_s, np.float64) * (self.sample_rate / self.hop_samples)
         early, late, part = _neighbours(position, self.n_frames)
         # Only the columns in use are widened to float32.
-        first, last = int(early.min(initial=0)), int(late.max(initial=0)) + 1
-        if len(early):
-            first = int(early.min())
+        first = int(early.min()) if len(early) else 0
+        last = int(late.max()) + 1 if len(late) else 0
         columns = self.values[source, :, :, first:last].astype(np.float32)
         edge = self.above[source, :, first:last].astype(np.float32)
         early, late = early - first, late - first
@@ -86,12 +85,11 @@ class Mask:
         freqs = np.asarray(freqs_hz, np.float64)
         bins = freqs * (self.window_samples / self.sample_rate)
         low, high, share = _neighbours(bins, self.n_bins)
-        share = share[:, None]
-        inside = in_time[:, low] * (1 - share) + in_time[:, high] * share
+        inside = in_time[:, low] * (1 - share[:, None]) + in_time[:, high] * share[:, None]
         half_rate = self.sample_rate / 2
         fade = np.clip((freqs - self.band_hz) / (half_rate - self.band_hz), 0, 1)
-        fade = fade.astype(np.float32)[:, None]
-        return np.asarray(inside * (1 - fade) + above[:, None, :] * fade, np.float32)
+        weight = fade.astype(np.float32)[:, None]
+        return np.asarray(inside * (1 - weight) + above[:, None, :] * weight, np.float32)
 
 
 def _neighbours(

@@ -107,8 +107,8 @@ class Stft:
             weight[shift : shift + n_frames] += squared[shift]
         begin = self.span(first, first + 1)[0]
         inside = slice(start - begin, stop - begin)
-        norm = weight.reshape(-1)[inside]
-        return total.reshape(n_channels, -1)[:, inside] / np.maximum(norm, 1e-12)
+        norm = np.maximum(weight.reshape(-1)[inside], np.float32(1e-12))
+        return np.asarray(total.reshape(n_channels, -1)[:, inside] / norm, np.float32)
 
 
 def analyse(audio: Audio, stft: Stft, first: int, last: int) -> ComplexArray:

@@ -22,3 +22,32 @@ def data_dir() -> Path:
     if not (folder / "mir1k").is_dir():
         pytest.skip(f"no audio in {folder} (set STEMSCOPE_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with a small untrained network: 8 kHz, so that songs have a band above it."""
+    import torch
+
+    from core.card import Card, ChunkSettings, NetworkSettings, StftSettings
+    from core.checkpoint import save_model
+    from core.features import LevelSettings
+    from core.networks import build_network
+
+    torch.manual_seed(7)
+    arguments = {"n_bins": 129, "hidden": [24, 24], "recurrent_layers": [2], "context_frames": 3}
+    card = Card(
+        model_id="tiny",
+        title="Tiny",
+        description="A small untrained network for tests.",
+        terms="none",
+        sources=("vocals", "accompaniment"),
+        sample_rate=8000,
+        stft=StftSettings(256, 128),
+        level=LevelSettings(),
+        chunk=ChunkSettings(core_frames=100, warm_up_frames=60, look_ahead_frames=4, fade_frames=6),
+        network=NetworkSettings("recurrent", arguments),
+    )
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_model(card, build_network("recurrent", arguments).state_dict(), folder)
+    return folder

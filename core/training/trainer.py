@@ -156,7 +156,7 @@ class Trainer:
                     step=self.step,
                 )
             self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), settings.gradient_norm)
             self._optimiser.step()
             self.step += 1
