@@ -41,7 +41,7 @@ class Ending:
             return
         end = packet.pts + (packet.duration or 0)
         self._reached_seconds = max(self._reached_seconds, end * float(packet.time_base))
-        if packet.stream_index == self._stream.index:
+        if packet.stream.index == self._stream.index:
             if self._first_pts is None:
                 self._first_pts = packet.pts
             self._last_end = max(end, self._last_end or end)

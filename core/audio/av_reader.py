@@ -45,11 +45,7 @@ def read_with_av(path: Path, intake: Intake, accept_damaged: bool, track: int | 
         with av.open(str(path), options=_OPTIONS, metadata_errors="replace") as container:
             return _read(path, container, intake, accept_damaged, track)
     except (av.error.FFmpegError, EOFError) as error:
-        raise AudioFileError(
-            "“{name}” cannot be read as sound: it is not an audio file, or it is damaged. "
-            "Try to play it, or export it again as WAV or FLAC.",
-            name=path.name,
-        ) from error
+        raise _unreadable(path) from error
 
 
 def _read(
@@ -72,7 +68,7 @@ def _read(
         except av.error.FFmpegError:
             break  # the container breaks off here; what it promised tells whether that matters
         ending.saw(packet)
-        if packet.stream_index != stream.index:
+        if packet.stream.index != stream.index:
             continue
         intake.poll(ending.fraction)
         n_packets += 1
@@ -104,6 +100,8 @@ def _read(
             "Export it again as WAV or FLAC.",
             name=path.name,
         )
+    if not intake.sample_rate:  # FFmpeg went by the suffix alone
+        raise _unreadable(path)
     notice = _notice(path, intake, ending, n_packets, n_damaged, accept_damaged)
     audio = intake.finish(ending.n_samples(intake.n_samples, intake.sample_rate))
     bits = integer_bits(codec)
@@ -120,6 +118,14 @@ def _read(
         is_lossy=not lossless,
     )
     return ReadSong(audio, info, notice)
+
+
+def _unreadable(path: Path) -> AudioFileError:
+    return AudioFileError(
+        "“{name}” cannot be read as sound: it is not an audio file, or it is damaged. "
+        "Try to play it, or export it again as WAV or FLAC.",
+        name=path.name,
+    )
 
 
 def _choose_stream(path: Path, container: Any, track: int | None) -> Any:

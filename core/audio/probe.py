@@ -41,7 +41,7 @@ def look_at(path: Path) -> Reader:
             "“{name}” is not there: it was moved, renamed or deleted. Choose it again.", name=name
         ) from error
     except (IsADirectoryError, PermissionError, OSError, ValueError) as error:
-        if path.is_dir():  # Windows answers a folder with PermissionError
+        if os.path.isdir(path):  # Windows answers a folder with PermissionError
             raise AudioFileError("“{name}” is a folder. Choose a sound file.", name=name) from error
         if isinstance(error, PermissionError):
             raise AudioFileError(
