@@ -85,6 +85,8 @@ class Problem:
 
     path: Path
     reason: StemscopeError
+    is_stray: bool = False
+    """Whether it merely belongs to another layout, as text files in a folder of music do."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _collect(found: Found, layout: str) -> tuple[list[Clip], list[Problem]]:
         stray = DataError(
             "“{name}” does not belong to the layout {layout}.", name=path.name, layout=layout
         )
-        problems.append(Problem(path, stray))
+        problems.append(Problem(path, stray, is_stray=True))
     clips.sort(key=lambda clip: clip.name)
     return clips, problems
 

@@ -45,13 +45,18 @@ class SourceScore:
 
 @dataclass(frozen=True)
 class ClipScore:
-    """Figures of one clip by source; ``reason`` says why there are none."""
+    """Figures of one clip by source; ``reason`` says why there are none.
+
+    ``failed`` tells a clip that could not be read or separated from one whose figures are undefined
+    because a reference is silent.
+    """
 
     name: str
     duration_s: float
     scores: dict[str, SourceScore]
     silent_estimates: tuple[str, ...] = ()
     reason: str | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def score_clips(
                 clip, separate, protocol=protocol, gain_db=gain_db, free_level=free_level
             )
         except StemscopeError as error:
-            yield ClipScore(clip.name, clip.duration_s, {}, reason=str(error))
+            yield ClipScore(clip.name, clip.duration_s, {}, reason=str(error), failed=True)
 
 
 def summary(clips: Iterable[ClipScore], protocol: str, gain_db: float = 0.0) -> Evaluation:

@@ -1,0 +1,281 @@
+"""The command ``separate``: many songs, one after the other, each on its own."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli_console import Display, Update, progress_display
+from app.cli_errors import (
+    EXIT_BAD_INPUT,
+    EXIT_INTERNAL,
+    EXIT_OK,
+    Interrupt,
+    internal_sentence,
+    interruptible,
+)
+from core.audio import FileInfo, decode, find_audio_files
+from core.errors import AudioFileError, Cancelled, OutputError, StemscopeError, UsageError
+from core.export import (
+    AudioFormat,
+    BitDepth,
+    ExportOptions,
+    export_stems,
+    planned_files,
+    unique_song_folder,
+)
+from core.models import find_model
+
+if TYPE_CHECKING:
+    from core.checkpoint import Model
+
+FIGURE_FILE = "figure.png"
+
+# Shares of a song's progress: where decoding, separating, writing and drawing end.
+_DECODED, _SEPARATED, _WRITTEN, _DRAWN = 0.05, 0.85, 0.97, 1.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, as the options say it."""
+
+    files: tuple[str, ...]
+    folder: Path
+    model: str | None = None
+    device: str = "auto"
+    audio_format: str = "wav"
+    bit_depth: str | None = None
+    stems: tuple[str, ...] = ("vocals", "accompaniment")
+    overwrite: bool = False
+    skip_existing: bool = False
+    figure: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One song and the name of its folder."""
+
+    path: Path
+    song: str
+
+
+def separate_files(request: Request) -> int:
+    """Separate all songs of ``request``; a song that fails does not stop the others.
+
+    Returns the exit code. Raises ``StemscopeError`` for what no song can do without (the model, the
+    device, options that exclude each other) and ``Cancelled`` on Ctrl-C.
+    """
+    _check(request)
+    paths, complaints = find_songs(request.files)
+    if not paths:
+        for complaint in complaints:
+            print(complaint, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    entry = find_model(request.model)
+    for stem in request.stems:
+        if stem not in entry.card.sources:
+            raise UsageError(
+                "The model {model} gives no stem “{stem}”; it gives {sources}.",
+                model=entry.card.title,
+                stem=stem,
+                sources=", ".join(entry.card.sources),
+            )
+    jobs = name_songs(paths, request.folder)
+    code = EXIT_BAD_INPUT if complaints else EXIT_OK
+    with interruptible() as interrupt, progress_display(len(jobs)) as display:
+        for complaint in complaints:
+            display.complain(complaint)
+        model: Model | None = None
+        for job in jobs:
+            update = display.item(job.path.name)
+            try:
+                if request.skip_existing and all(path.exists() for path in _planned(job, request)):
+                    display.say(f"“{job.path.name}” was left out: its files are there already.")
+                    continue
+                if model is None:
+                    update("Loading the model", 0.0)
+                    model = load(entry.folder, request.device)
+                _separate_one(job, request, model, display, update, interrupt)
+            except Cancelled:
+                raise
+            except AudioFileError as error:
+                display.complain(_naming(job.path.name, str(error)))
+                code = code or EXIT_BAD_INPUT
+            except StemscopeError as error:
+                if model is None:  # no song can do without it
+                    raise
+                display.complain(_naming(job.path.name, str(error)))
+                code = code or EXIT_BAD_INPUT
+            except Exception as error:
+                display.complain(internal_sentence(error, f"“{job.path.name}”"))
+                code = EXIT_INTERNAL
+    return code
+
+
+def load(folder: Path, device: str) -> Model:
+    """The model in ``folder`` on the device that the user named."""
+    # On busy cores threads that spin while they wait take the time of those that work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from core.checkpoint import load_model
+    from core.devices import resolve_device
+
+    return load_model(folder, resolve_device(device))
+
+
+def find_songs(patterns: tuple[str, ...]) -> tuple[list[Path], list[str]]:
+    """Files, the sound files in folders, and what patterns match; and sentences on the rest."""
+    found: dict[Path, None] = {}
+    complaints = []
+    for pattern in patterns:
+        path = Path(pattern)
+        if os.path.lexists(path):
+            paths = find_audio_files([path])
+            if not paths:
+                complaints.append(f"There is no sound file in the folder “{pattern}”.")
+        elif glob.has_magic(pattern):
+            # shells of Windows leave patterns to the program
+            paths = find_audio_files(sorted(glob.glob(pattern, recursive=True)))
+            if not paths:
+                complaints.append(f"No sound file matches “{pattern}”.")
+        else:
+            paths = []
+            complaints.append(f"There is no file “{pattern}”.")
+        found.update(dict.fromkeys(paths))
+    return list(found), complaints
+
+
+def name_songs(paths: list[Path], folder: Path) -> list[Job]:
+    """A folder name for each song; equal names get a number."""
+    taken: set[str] = set()
+    jobs = []
+    for path in paths:
+        song = unique_song_folder(folder, path.stem, taken)
+        taken.add(song)
+        jobs.append(Job(path, song))
+    return jobs
+
+
+def bit_depth_for(info: FileInfo, audio_format: str) -> BitDepth:
+    """The depth that keeps what the song has: 16 for up to 16 bits, 24 for 24, float for the rest.
+
+    FLAC holds at most 24 bits.
+    """
+    if info.bit_depth is not None and info.bit_depth <= 16:
+        return 16
+    if info.bit_depth == 24 or audio_format == "flac":
+        return 24
+    return "float"
+
+
+def _check(request: Request) -> None:
+    if request.overwrite and request.skip_existing:
+        raise UsageError("Choose either --overwrite or --skip-existing, not both.")
+    if not request.stems:
+        raise UsageError("Name at least one stem with --stems.")
+    if request.audio_format == "flac" and request.bit_depth == "float":
+        raise UsageError("FLAC holds 16 or 24 bits, not float; choose one of them, or WAV.")
+    if request.bit_depth and request.audio_format in ("mp3", "ogg"):
+        raise UsageError("--bit-depth is for WAV and FLAC; MP3 and Ogg have none.")
+
+
+def _separate_one(
+    job: Job,
+    request: Request,
+    model: Model,
+    display: Display,
+    update: Update,
+    interrupt: Interrupt,
+) -> None:
+    from core.audio.encode import check_format
+    from core.separator import separate
+
+    if not (request.overwrite or request.skip_existing):
+        _refuse_existing(_planned(job, request))
+    stop = interrupt.is_set
+    song = decode(job.path, progress=lambda f: update("Decoding", f * _DECODED), should_stop=stop)
+    separation = None
+    try:
+        options = _options(job, request, song.info)
+        check_format(
+            options.audio_format,
+            options.bit_depth,
+            song.audio.sample_rate,
+            song.audio.n_channels,
+        )
+        separation = separate(
+            song.audio,
+            model,
+            progress=lambda f: update("Separating", _DECODED + f * (_SEPARATED - _DECODED)),
+            should_stop=stop,
+        )
+        report = export_stems(
+            song.audio,
+            separation.stems,
+            song.info,
+            song.tags,
+            options,
+            progress=lambda f: update("Writing", _SEPARATED + f * (_WRITTEN - _SEPARATED)),
+            should_stop=stop,
+        )
+        display.say(f"“{job.path.name}”: {report.sentence}")
+        figure = request.folder / job.song / FIGURE_FILE
+        if request.figure and (request.overwrite or not figure.exists()):
+            from app.figure import draw
+
+            draw(
+                figure,
+                job.song,
+                song.audio,
+                separation.stems,
+                separation.mask,
+                progress=lambda f: update("Drawing", _WRITTEN + f * (_DRAWN - _WRITTEN)),
+                should_stop=stop,
+            )
+            display.say(f"“{job.path.name}”: the figure was written to “{figure}”.")
+        update("Done", 1.0)
+    finally:
+        if separation is not None:
+            separation.close()
+        song.audio.close()
+
+
+def _options(job: Job, request: Request, info: FileInfo | None) -> ExportOptions:
+    depth: BitDepth = 16
+    if request.bit_depth is not None:
+        depth = "float" if request.bit_depth == "float" else 16 if request.bit_depth == "16" else 24
+    elif info is not None:
+        depth = bit_depth_for(info, request.audio_format)
+    formats: dict[str, AudioFormat] = {"wav": "wav", "flac": "flac", "mp3": "mp3", "ogg": "ogg"}
+    return ExportOptions(
+        stems=request.stems,
+        audio_format=formats[request.audio_format],
+        bit_depth=depth,
+        folder=request.folder,
+        if_exists=(
+            "overwrite" if request.overwrite else "skip" if request.skip_existing else "error"
+        ),
+        song=job.song,
+    )
+
+
+def _planned(job: Job, request: Request) -> list[Path]:
+    """The files that the song would give, known before it is decoded."""
+    files = planned_files(None, None, _options(job, request, None))
+    return [*files, request.folder / job.song / FIGURE_FILE] if request.figure else files
+
+
+def _refuse_existing(paths: list[Path]) -> None:
+    for path in paths:
+        if path.exists():
+            raise OutputError(
+                "“{name}” is there already. Use --overwrite or --skip-existing.", name=path
+            )
+
+
+def _naming(name: str, sentence: str) -> str:
+    """``sentence``, beginning with the song's name if it does not hold it."""
+    return sentence if name in sentence else f"“{name}”: {sentence}"
