@@ -50,5 +50,7 @@ def relu_recurrence(x: Tensor, recurrent: Tensor, product_dtype: torch.dtype) ->
     ``x`` is ``(batch, n_frames, units)``, what comes from the layer below with its bias;
     ``recurrent`` is ``(units, units)``. Returns ``(batch, n_frames, units)``.
     """
-    states: Tensor = _ReluSteps.apply(x.transpose(0, 1), recurrent, product_dtype)
+    states: Tensor = _ReluSteps.apply(  # type: ignore[no-untyped-call]
+        x.transpose(0, 1), recurrent, product_dtype
+    )
     return states.transpose(0, 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -98,15 +99,14 @@ class Trainer:
         path = self._folder / STATE_FILE
         if not path.exists():
             return False
-        from safetensors import safe_open
-
         with safe_open(path, framework="pt") as file:
             counts = file.metadata()
         tensors = load_file(path)
         self.epoch, self.step = int(counts["epoch"]), int(counts["step"])
-        part = lambda head: {  # noqa: E731
-            k.split("/", 1)[1]: v for k, v in tensors.items() if k.startswith(head + "/")
-        }
+
+        def part(head: str) -> dict[str, Tensor]:
+            return {k[len(head) + 1 :]: v for k, v in tensors.items() if k.startswith(head + "/")}
+
         self.network.load_state_dict(part("network"))
         self.average = part("average")
         first, second = part("exp_avg"), part("exp_avg_sq")
