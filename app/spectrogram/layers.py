@@ -40,6 +40,7 @@ class Layer:
         self.units_per_s = float(audio.sample_rate)
         self.piece = PIECE_COLUMNS * self.pyramid.hop_samples
         self.to_do = Spans()
+        self.known = Spans()  # columns computed so far
         self.revision = 0
         self.closed = threading.Event()
 
@@ -66,6 +67,7 @@ class MaskLayer(Layer):
         self.units_per_s = 1 / self.pyramid.column_s
         self.piece = 4 * PIECE_COLUMNS
         self.to_do = Spans()
+        self.known = Spans()  # columns computed so far
         self.revision = 0
         self.closed = threading.Event()
 
@@ -137,6 +139,7 @@ class LayerBuilder(QObject):
         self._busy = False
         if isinstance(result, LayerAdvanced) and not result.layer.closed.is_set():
             result.layer.revision += 1
+            result.layer.known.add(result.first_column, result.last_column)
             self.advanced.emit(result)
         elif isinstance(result, Exception):
             self.failed.emit(result)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from enum import Enum
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
+    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -19,7 +18,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.spectrogram.brushes import hatch
+from app.spectrogram.runner import Runner
 from app.spectrogram.stage import GUTTER, HANDLE, Stage
+from app.spectrogram.waves import WaveRequest, Waves
 from core.spectrogram import EnvelopePyramid
 
 HEIGHT = 64
@@ -40,12 +41,15 @@ class Grip(Enum):
 class Overview(QWidget):
     """Paints the stems' envelopes, and the mixture's where the stems are not known yet."""
 
-    def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
+    def __init__(self, stage: Stage, runner: Runner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stage = stage
         self._mixture: list[tuple[EnvelopePyramid, str]] = []
         self._stems: list[tuple[EnvelopePyramid, str]] = []
-        self._waves: QPixmap | None = None
+        self._runner = runner
+        self._waves = Waves(QImage(), ())
+        self._drawing = False
+        self._is_dirty = False
         self._grip = Grip.NONE
         self._moved = False
         self._press_x = self._last_x = 0.0
@@ -66,13 +70,20 @@ class Overview(QWidget):
         stems: list[tuple[EnvelopePyramid, str]],
     ) -> None:
         """Envelopes with the names of their colours; the first of the stems lies at the back."""
+        if self._mixture != mixture:
+            self._waves = Waves(QImage(), ())
         self._mixture, self._stems = mixture, stems
         self.redraw()
 
     def redraw(self) -> None:
         """The waveforms changed."""
-        self._waves = None
+        self._is_dirty = True
         self.update()
+        self._start_drawing()
+
+    @property
+    def idle(self) -> bool:
+        return not self._drawing
 
     def x_of(self, seconds: float) -> float:
         return GUTTER + seconds / self.stage.viewport.duration_s * self._width
@@ -99,10 +110,12 @@ class Overview(QWidget):
         if not self.stage.has_song:
             painter.fillRect(GUTTER, 0, self._width, HEIGHT, QColor(colours.background))
             return
-        if self._waves is None or self._waves.devicePixelRatio() != self.devicePixelRatioF():
-            self._waves = self._draw_waves()
-        painter.drawPixmap(GUTTER, 0, self._waves)
         painter.setClipRect(GUTTER, 0, self._width, HEIGHT)
+        painter.fillRect(GUTTER, 0, self._width, HEIGHT, QColor(colours.background))
+        for start_s, stop_s in self._waves.pending_s:
+            left, right = self.x_of(start_s), self.x_of(stop_s)
+            painter.fillRect(QRectF(left, 0, right - left, HEIGHT), hatch(colours))
+        painter.drawImage(QRectF(GUTTER, 0, self._width, HEIGHT), self._waves.image)
         left, right = self.x_of(view.start_s), self.x_of(view.stop_s)
         dim = QColor(colours.background)
         dim.setAlpha(150)
@@ -134,52 +147,27 @@ class Overview(QWidget):
                 QPolygonF([QPointF(x, 0), QPointF(x + side * 9, 0), QPointF(x, 12)])
             )
 
-    def _draw_waves(self) -> QPixmap:
+    def _start_drawing(self) -> None:
+        """Have the waveforms drawn off the GUI thread; one picture at a time, the latest last."""
+        if self._drawing or not self._is_dirty or not self.stage.has_song:
+            return
+        self._drawing, self._is_dirty = True, False
         ratio, colours = self.devicePixelRatioF(), self.stage.colours
-        n_points = max(1, round(self._width * ratio))
-        pixmap = QPixmap(n_points, round(HEIGHT * ratio))
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(QColor(colours.background))
-        painter = QPainter(pixmap)
-        duration = self.stage.viewport.duration_s
-        whole, stems = (
-            [(envelope.read(0, duration, n_points), name) for envelope, name in envelopes]
-            for envelopes in (self._mixture, self._stems)
+        request = WaveRequest(
+            mixture=tuple((envelope, colours.of(name)) for envelope, name in self._mixture),
+            stems=tuple((envelope, colours.of(name)) for envelope, name in self._stems),
+            duration_s=self.stage.viewport.duration_s,
+            width=max(1, round(self._width * ratio)),
+            height=round(HEIGHT * ratio),
         )
-        # What any stem still lacks is hatched, and shows the mixture.
-        known = np.ones(n_points, bool) if stems else np.zeros(n_points, bool)
-        for outline, _name in stems:
-            known &= outline.known
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], ~known, [0]]).astype(np.int8)))
-        for start, stop in edges.reshape(-1, 2):
-            box = QRectF(start / ratio, 0, (stop - start) / ratio, HEIGHT)
-            painter.fillRect(box, hatch(colours))
-        for outline, _name in whole:
-            for curve in (outline.high, outline.low, outline.rms):
-                curve[known] = 0
-        outlines = [*whole, *stems]
-        peak = max((float(max(o.high.max(), -o.low.min())) for o, _n in outlines), default=0)
-        scale = (HEIGHT / 2 - 3) / max(peak, 0.1)
-        x = np.arange(n_points) / ratio
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for outline, name in outlines:
-            for high, low, alpha in (
-                (outline.high, outline.low, 110),
-                (outline.rms, -outline.rms, 255),
-            ):
-                colour = QColor(colours.of(name))
-                colour.setAlpha(alpha)
-                painter.setBrush(colour)
-                top, bottom = HEIGHT / 2 - high * scale, HEIGHT / 2 - low * scale
-                points = [QPointF(a, b) for a, b in zip(x.tolist(), top.tolist(), strict=True)]
-                points += [
-                    QPointF(a, b)
-                    for a, b in zip(x[::-1].tolist(), bottom[::-1].tolist(), strict=True)
-                ]
-                painter.drawPolygon(QPolygonF(points))
-        painter.end()
-        return pixmap
+        self._runner(request.draw, self._on_drawn)
+
+    def _on_drawn(self, waves: object) -> None:
+        self._drawing = False
+        if isinstance(waves, Waves):
+            self._waves = waves
+        self.update()
+        self._start_drawing()
 
     def _on_playhead_moved(self, old: object) -> None:
         for seconds in (old, self.stage.playhead_s):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
@@ -15,10 +16,18 @@ from app.spectrogram.gestures import TimeCanvas
 from app.spectrogram.layers import Layer
 from app.spectrogram.stage import GUTTER, Stage
 from app.spectrogram.ticks import frequency_ticks, time_ticks
-from app.spectrogram.tiles import TILE_COLUMNS, TileKey, TileStore
+from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore
 
 MIN_ROWS, MAX_ROWS = 64, 2048
 EDGE = 3  # width of the strip in the stem's colour
+
+
+@dataclass
+class Pieces:
+    """Tiles with target and source rectangles, and whether any had no stand-in."""
+
+    there: list[tuple[Tile, QRectF, QRectF]]
+    missing: bool
 
 
 class SpectrogramPane(TimeCanvas):
@@ -91,12 +100,18 @@ class SpectrogramPane(TimeCanvas):
         if event.rect().left() < GUTTER:
             self._paint_ruler(painter)
         painter.setClipRect(self.canvas)
-        painter.fillRect(self.canvas, hatch(self.stage.colours))
+        pieces = [
+            self._pieces(layer, event.rect())
+            for layer in (self.layer, self.overlay)
+            if layer is not None and self.stage.has_song
+        ]
+        if not pieces or pieces[0].missing or not self._is_known():
+            painter.fillRect(self.canvas, hatch(self.stage.colours))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for found, table in zip(pieces, (self.table, self.overlay_table), strict=False):
+            for tile, target, source in found.there:
+                painter.drawImage(target, tile.image(table), source)
         if self.stage.has_song:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table)):
-                if layer is not None and table:
-                    self._paint_layer(painter, layer, table, event.rect())
             self._paint_grid(painter)
             self._paint_loop(painter)
             self._paint_lines(painter)
@@ -141,8 +156,19 @@ class SpectrogramPane(TimeCanvas):
 
     # -- painting
 
-    def _paint_layer(self, painter: QPainter, layer: Layer, table: Table, clip: QRect) -> None:
+    def _is_known(self) -> bool:
+        """Whether all that is visible of the layer is computed."""
+        if self.layer is None:
+            return False
+        view, column_s = self.stage.viewport, self.layer.pyramid.column_s
+        last = min(int(view.stop_s / column_s) + 1, self.layer.pyramid.n_columns)
+        return self.layer.known.covers(int(view.start_s / column_s), last)
+
+    def _pieces(self, layer: Layer, clip: QRect) -> Pieces:
+        """The tiles inside ``clip`` with where they go and which part of them."""
         key, last = self._plan(layer)
+        pieces = Pieces([], False)
+        view = self.stage.viewport
         for index in range(key.index, last + 1):
             wanted = key._replace(index=index)
             n = min(TILE_COLUMNS, layer.pyramid.level_columns(key.level) - index * TILE_COLUMNS)
@@ -154,18 +180,31 @@ class SpectrogramPane(TimeCanvas):
             if tile is None:
                 other = self._store.nearest(wanted, layer.pyramid.n_levels)
                 if other is None:
+                    pieces.missing = True
                     continue
                 found, tile = other
             # Where the stand-in is coarser, the part of it that covers the wanted tile.
             shift = found.level - key.level
             offset = (index * TILE_COLUMNS / 2**shift) - found.index * TILE_COLUMNS
             rows = tile.codes.shape[0]
-            view = self.stage.viewport
+            target = QRectF(left, 0, right - left, self.height())
             source = QRectF(
                 offset, (1 - view.high) * rows, n / 2**shift, (view.high - view.low) * rows
             )
-            target = QRectF(left, 0, right - left, self.height())
-            painter.drawImage(target, tile.image(table), source)
+            pieces.there.append((tile, *self._cropped(target, source)))
+        return pieces
+
+    def _cropped(self, target: QRectF, source: QRectF) -> tuple[QRectF, QRectF]:
+        """Only the columns on screen and one on either side: far zooms stay cheap."""
+        per_column = target.width() / source.width()
+        before = max(0, int((GUTTER - target.left()) / per_column) - 1)
+        after = max(0, int((target.right() - self.width()) / per_column) - 1)
+        if before + after >= source.width():
+            return target, source
+        return (
+            target.adjusted(before * per_column, 0, -after * per_column, 0),
+            source.adjusted(before, 0, -after, 0),
+        )
 
     def _column_x(self, layer: Layer, level: int, column: int) -> float:
         """Where a column's left edge lies: it is centred on its time at level 0."""

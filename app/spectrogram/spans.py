@@ -1,4 +1,4 @@
-"""Which parts of a signal still have to be drawn."""
+"""Which parts of a signal are still to be drawn, or known."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ class Spans:
     def touches(self, start: int, stop: int) -> bool:
         """Whether any of the range is still to do."""
         return any(a < stop and b > start for a, b in self._ranges)
+
+    def covers(self, start: int, stop: int) -> bool:
+        """Whether all of the range is in here."""
+        return any(a <= start and b >= stop for a, b in self._ranges)
 
     def take(self, most: int, prefer: tuple[int, int] | None = None) -> tuple[int, int] | None:
         """Remove and return up to ``most``: from the preferred range first, else leftmost."""

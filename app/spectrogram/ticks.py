@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.spectrogram import FrequencyScale
@@ -30,7 +31,10 @@ def clock(seconds: float, decimals: int = 0) -> str:
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
-def time_ticks(start_s: float, stop_s: float, width: float, spacing: float = 84) -> list[Tick]:
+@lru_cache(maxsize=8)
+def time_ticks(
+    start_s: float, stop_s: float, width: float, spacing: float = 84
+) -> tuple[Tick, ...]:
     """Labelled marks at a round step and four or five unlabelled ones between them."""
     span = max(stop_s - start_s, 1e-6)
     wanted = span * spacing / max(width, 1)
@@ -41,10 +45,10 @@ def time_ticks(start_s: float, stop_s: float, width: float, spacing: float = 84)
         parts = 4
     minor = step / parts
     first, last = math.ceil(start_s / minor - 1e-9), math.floor(stop_s / minor + 1e-9)
-    return [
+    return tuple(
         Tick(i * minor, clock(i * minor, decimals) if i % parts == 0 else "")
         for i in range(first, last + 1)
-    ]
+    )
 
 
 def hertz(frequency_hz: float) -> str:
@@ -54,9 +58,10 @@ def hertz(frequency_hz: float) -> str:
     return f"{frequency_hz:.10g} Hz"
 
 
+@lru_cache(maxsize=32)  # panes of one height share them, ruler and grid too
 def frequency_ticks(
     scale: FrequencyScale, low: float, high: float, height: float, spacing: float = 24
-) -> list[Tick]:
+) -> tuple[Tick, ...]:
     """Labelled marks from ``low`` to ``high`` (positions on the scale), evenly dense on screen.
 
     Round values are tried from the roundest to the less round; each is taken where it keeps its
@@ -69,7 +74,7 @@ def frequency_ticks(
         inside = spacing / 3 <= y <= height - spacing / 3
         if inside and all(abs(y - other) >= spacing for other, _value in taken):
             taken.append((y, value))
-    return [Tick(value, hertz(value)) for _y, value in sorted(taken)]
+    return tuple(Tick(value, hertz(value)) for _y, value in sorted(taken))
 
 
 def _round_values(low_hz: float, high_hz: float, most: float) -> list[float]:

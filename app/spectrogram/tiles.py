@@ -41,7 +41,7 @@ class Tile:
 
     @property
     def n_bytes(self) -> int:
-        return self.codes.size * (1 + 4 * max(1, len(self._images)))
+        return self.codes.size * (1 + 4 * len(self._images))
 
     def image(self, table: Table) -> QImage:
         """The picture in the colours of ``table``."""
@@ -158,10 +158,13 @@ class TileStore(QObject):
         self._start()
 
     def _trim(self) -> None:
+        # What is wanted now stays, or it would be computed and dropped in turns for ever.
+        wanted = {key for keys in self._wanted.values() for key in keys}
         total = self.n_bytes
-        while total > self._budget_bytes and len(self._tiles) > BATCH:
-            _key, tile = self._tiles.popitem(last=False)
-            total -= tile.n_bytes
+        for key in [key for key in self._tiles if key not in wanted]:
+            if total <= self._budget_bytes:
+                return
+            total -= self._tiles.pop(key).n_bytes
 
 
 def _tile_work(jobs: list[tuple[TileKey, Layer]]) -> Callable[[StopCheck], object]:

@@ -67,7 +67,7 @@ class SpectrogramView(QWidget):
         self._level_map, self._mask_map = "magma", "stems"
         self._overlay: tuple[frozenset[str], float, str | None] = (frozenset(), 0.5, None)
 
-        self._overview = Overview(self._stage, self)
+        self._overview = Overview(self._stage, work, self)
         bind(self._overview.setAccessibleName, mark("Overview of the whole song"))
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setHandleWidth(3)
@@ -165,7 +165,7 @@ class SpectrogramView(QWidget):
     @property
     def idle(self) -> bool:
         """Whether everything known is drawn."""
-        return self._builder.idle and self._store.idle
+        return self._builder.idle and self._store.idle and self._overview.idle
 
     def shutdown(self) -> None:
         """Stop the work in the background and wait for it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QPoint
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -31,15 +32,21 @@ def test_tone_is_painted_at_its_frequency(loaded: SpectrogramView) -> None:
     for kind in ("linear", "log", "mel"):
         loaded.set_frequency_scale(kind)
         pane = loaded.pane("vocals")
-        QTest.qWaitForWindowExposed(loaded)
         picture = settled_pixels(loaded, pane)
         row = int(np.argmax(picture[30:, 200:].sum(axis=1))) + 30
         expected = pane.y_of(loaded.viewport.scale.to_unit(TONE_HZ))
         assert abs(row - expected) <= 3, kind
 
 
+def wait_until(condition: Callable[[], bool]) -> bool:
+    deadline = QDeadlineTimer(5000)
+    while not condition() and not deadline.hasExpired():
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+    return condition()
+
+
 def settled_pixels(view: SpectrogramView, pane: SpectrogramPane) -> NDArray[np.int64]:
-    assert QTest.qWaitFor(lambda: view.idle, 5000)
+    assert wait_until(lambda: view.idle)
     return pixels(pane)
 
 
