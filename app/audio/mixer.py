@@ -49,6 +49,10 @@ class Mixer:
         """Nothing is heard, and nothing is fading."""
         return self._fading is None and (self.current is None or self.current.envelope == 0)
 
+    def clear(self) -> None:
+        """Forget all feeds; only while no stream runs."""
+        self.upcoming = self.current = self._fading = None
+
     def fill(self, out: FloatArray, heard_at: float = 0.0) -> None:
         """Fill ``out`` ``(n_frames, n_channels)``, which is heard from ``heard_at`` (s) on."""
         n_frames = len(out)
