@@ -99,7 +99,8 @@ class Ending:
         if self._duration is not None:
             seconds = self._duration * self._time_base - n_decoded / sample_rate
             lost = round(seconds * sample_rate)
-            return lost if seconds > _SHORT_MAX_SECONDS else 0
+            allowed = _SHORT_MAX_SECONDS * (4 if self._kind == "asf" else 1)  # it counts packets
+            return lost if seconds > allowed else 0
         seconds = self._container_seconds - self._reached_seconds
         return round(seconds * sample_rate) if seconds > 10 * _SHORT_MAX_SECONDS else 0
 

@@ -15,7 +15,7 @@ from core.errors import OutputError, UsageError
 Block = NDArray[np.float64]
 BALANCE = "balance"
 """The stem name of the file that holds all stems at the listener's gains."""
-_GAIN_STEP_DB = 0.1
+_STEPS_PER_DB = 10
 
 
 class StemMix:
@@ -107,7 +107,7 @@ class StemMix:
             (bottom - slack) / -lowest if -lowest > bottom else 1.0,
             (top - slack) / top,
         )
-        return -math.ceil(-20 * math.log10(ratio) / _GAIN_STEP_DB - 1e-9) * _GAIN_STEP_DB
+        return -math.ceil(-20 * math.log10(ratio) * _STEPS_PER_DB - 1e-9) / _STEPS_PER_DB
 
     def _numbers(self, samples: Block, gain: float) -> Block:
         if gain != 1.0:
