@@ -152,6 +152,31 @@ def models() -> None:
     raise typer.Exit(list_all())
 
 
+@cli.command()
+def train(
+    data: Data,
+    recipe: Annotated[str, typer.Option(help="Name of a recipe, or a TOML file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the training.")],
+    layout: Annotated[
+        Layout | None, typer.Option(help="Layout of the data set, if the guess is wrong.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training in the output folder.")
+    ] = False,
+) -> None:
+    """Train a model; it lies in DIR/model in the end, and can be used from there."""
+    from app.cli_train import Request, train_model
+
+    request = Request(
+        data=data,
+        recipe=recipe,
+        folder=output,
+        layout=layout.value if layout is not None else None,
+        resume=resume,
+    )
+    raise typer.Exit(train_model(request))
+
+
 def _on_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import PackageNotFoundError, version

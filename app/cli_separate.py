@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 FIGURE_FILE = "figure.png"
 
+N_THREADS_MAX = 4
+
 # Shares of a song's progress: where decoding, separating, writing and drawing end.
 _DECODED, _SEPARATED, _WRITTEN, _DRAWN = 0.05, 0.85, 0.97, 1.0
 
@@ -120,9 +122,13 @@ def load(folder: Path, device: str) -> Model:
     """The model in ``folder`` on the device that the user named."""
     # On busy cores threads that spin while they wait take the time of those that work.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import torch
+
     from core.checkpoint import load_model
     from core.devices import resolve_device
 
+    # The steps of a recurrent network are too small to be shared among many.
+    torch.set_num_threads(min(torch.get_num_threads(), N_THREADS_MAX))
     return load_model(folder, resolve_device(device))
 
 

@@ -194,7 +194,8 @@ def _fonts(title: str) -> dict[str, Any]:
     known = {font.name for font in fontManager.ttflist}
     wide = (
         "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC",
-        "Hiragino Sans GB", "Hiragino Sans", "Malgun Gothic", "WenQuanYi Micro Hei", "Arial Unicode MS",
+        "Hiragino Sans GB", "Hiragino Sans", "Malgun Gothic", "WenQuanYi Micro Hei",
+        "Arial Unicode MS",
     )  # fmt: skip
     return {"family": ["DejaVu Sans", *(name for name in wide if name in known)]}
 
