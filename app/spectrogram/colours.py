@@ -90,6 +90,8 @@ def mask_table(name: str, colours: ViewColours) -> Table:
         return _table(name, position)
     ends = (colours.accompaniment, colours.half, colours.voice)
     channels = [[int(end[i : i + 2], 16) for end in ends] for i in (1, 3, 5)]
+    # Whole panes of the pure colours would outshine everything: the ends are a little muted.
+    channels = [[0.85 * a + 0.15 * m, m, 0.85 * b + 0.15 * m] for a, m, b in channels]
     return _pixels(*(np.interp(position, (0, 0.5, 1), channel) for channel in channels))
 
 

@@ -88,11 +88,19 @@ class LayerAdvanced:
     last_column: int
 
 
+@dataclass(frozen=True)
+class LayerFailed:
+    """A layer that cannot be computed further, and why."""
+
+    layer: Layer
+    error: Exception
+
+
 class LayerBuilder(QObject):
     """Computes what layers have to do, one piece at a time, what is on screen first."""
 
     advanced = Signal(object)  # LayerAdvanced
-    failed = Signal(object)  # OSError and the like: the layer stays as far as it got
+    failed = Signal(object)  # LayerFailed: no disk space, for example; it stays as far as it got
 
     def __init__(self, runner: Runner, visible: Callable[[], tuple[float, float]]) -> None:
         super().__init__()
@@ -141,7 +149,8 @@ class LayerBuilder(QObject):
             result.layer.revision += 1
             result.layer.known.add(result.first_column, result.last_column)
             self.advanced.emit(result)
-        elif isinstance(result, Exception):
+        elif isinstance(result, LayerFailed) and not result.layer.closed.is_set():
+            result.layer.to_do.clear()  # one report, not one for each piece
             self.failed.emit(result)
         self.start()
 
@@ -153,7 +162,7 @@ def _piece_work(layer: Layer, start: int, stop: int) -> Callable[[StopCheck], ob
         except Cancelled:
             return None
         except Exception as error:
-            return error.with_traceback(None)
+            return LayerFailed(layer, error.with_traceback(None))
         return LayerAdvanced(layer, *columns)
 
     return work

@@ -16,7 +16,7 @@ from app.spectrogram.gestures import TimeCanvas
 from app.spectrogram.layers import Layer
 from app.spectrogram.stage import GUTTER, Stage
 from app.spectrogram.ticks import frequency_ticks, time_ticks
-from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore
+from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
 
 MIN_ROWS, MAX_ROWS = 64, 2048
 EDGE = 3  # width of the strip in the stem's colour
@@ -75,12 +75,12 @@ class SpectrogramPane(TimeCanvas):
 
     def refresh(self) -> None:
         """The range, the size or what is known has changed: ask for tiles and repaint."""
-        keys: list[TileKey] = []
+        wants: list[Want] = []
         if self.isVisible() and self.stage.has_song:
-            for layer in (self.layer, self.overlay):
+            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table)):
                 if layer is not None:
-                    keys += self._keys(layer)
-        self._store.want(id(self), keys)
+                    wants += self._wants(layer, table)
+        self._store.want(id(self), wants)
         self.update()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -135,24 +135,22 @@ class SpectrogramPane(TimeCanvas):
         n_rows = 2 ** math.floor(math.log2(min(max(rows, MIN_ROWS), MAX_ROWS)))
         return TileKey(layer.layer_id, level, first, n_rows, view.scale), last
 
-    def _keys(self, layer: Layer) -> list[TileKey]:
+    def _wants(self, layer: Layer, table: Table) -> list[Want]:
         """Tiles to have: the coarsest as a stand-in, what is visible, then the surroundings."""
         key, last = self._plan(layer)
         pyramid = layer.pyramid
-        keys = [key._replace(level=pyramid.n_levels - 1, index=0)]
-        keys += [key._replace(index=index) for index in range(key.index, last + 1)]
+        wants = [Want(key._replace(level=pyramid.n_levels - 1, index=0), table)]
+        wants += [Want(key._replace(index=i), table) for i in range(key.index, last + 1)]
         last_index = (pyramid.level_columns(key.level) - 1) // TILE_COLUMNS
-        keys += [
-            key._replace(index=index)
-            for index in (last + 1, key.index - 1)
-            if 0 <= index <= last_index
+        wants += [
+            Want(key._replace(index=i)) for i in (last + 1, key.index - 1) if 0 <= i <= last_index
         ]
         if key.level + 1 < pyramid.n_levels:
-            keys += [
-                key._replace(level=key.level + 1, index=index)
-                for index in range(key.index // 2, last // 2 + 1)
+            wants += [
+                Want(key._replace(level=key.level + 1, index=i))
+                for i in range(key.index // 2, last // 2 + 1)
             ]
-        return list(dict.fromkeys(keys))
+        return wants
 
     # -- painting
 

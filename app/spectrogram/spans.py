@@ -23,6 +23,9 @@ class Spans:
                 start, stop = min(a, start), max(b, stop)
         self._ranges = sorted([*kept, (start, stop)])
 
+    def clear(self) -> None:
+        self._ranges = []
+
     def touches(self, start: int, stop: int) -> bool:
         """Whether any of the range is still to do."""
         return any(a < stop and b > start for a, b in self._ranges)

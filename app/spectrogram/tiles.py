@@ -31,12 +31,19 @@ class TileKey(NamedTuple):
     scale: FrequencyScale
 
 
+class Want(NamedTuple):
+    """A tile to have, and the colours it will be painted in if that is soon."""
+
+    key: TileKey
+    table: Table | None = None
+
+
 class Tile:
     """Codes ``(n_rows, n_columns)``, highest frequency first, and pixels for recent tables."""
 
-    def __init__(self, codes: Codes, stale: bool) -> None:
+    def __init__(self, codes: Codes) -> None:
         self.codes = codes
-        self.stale = stale
+        self.stale = False
         self._images: dict[Table, QImage] = {}
 
     @property
@@ -68,7 +75,7 @@ class TileStore(QObject):
         self._budget_bytes = budget_bytes
         self._tiles: OrderedDict[TileKey, Tile] = OrderedDict()
         self._layers: dict[int, Layer] = {}
-        self._wanted: dict[int, list[TileKey]] = {}
+        self._wanted: dict[int, list[Want]] = {}
         self._busy = False
 
     @property
@@ -77,7 +84,7 @@ class TileStore(QObject):
 
     @property
     def idle(self) -> bool:
-        return not self._busy and self._next_keys() == []
+        return not self._busy and self._next_wants() == []
 
     def set_layers(self, layers: Sequence[Layer]) -> None:
         """Forget the tiles of every other layer."""
@@ -112,19 +119,19 @@ class TileStore(QObject):
                 if start < last_column and first_column < start + (TILE_COLUMNS << key.level):
                     tile.stale = True
 
-    def want(self, owner: int, keys: list[TileKey]) -> None:
+    def want(self, owner: int, wants: list[Want]) -> None:
         """What ``owner`` needs now, most urgent first; replaces what it asked before."""
-        self._wanted[owner] = keys
+        self._wanted[owner] = wants
         self._start()
 
-    def _next_keys(self) -> list[TileKey]:
+    def _next_wants(self) -> list[Want]:
         """The first missing tiles, each owner's most urgent before anyone's second."""
         queues = [
-            [key for key in keys if key.layer_id in self._layers and self._is_due(key)]
-            for keys in self._wanted.values()
+            [want for want in wants if want.key.layer_id in self._layers and self._is_due(want.key)]
+            for wants in self._wanted.values()
         ]
         depth = max((len(queue) for queue in queues), default=0)
-        chosen: dict[TileKey, None] = {}
+        chosen: dict[Want, None] = {}
         for place in range(depth):
             for queue in queues:
                 if place < len(queue):
@@ -140,7 +147,7 @@ class TileStore(QObject):
     def _start(self) -> None:
         if self._busy:
             return
-        jobs = [(key, self._layers[key.layer_id]) for key in self._next_keys()]
+        jobs = [(want, self._layers[want.key.layer_id]) for want in self._next_wants()]
         if jobs:
             self._busy = True
             self._runner(_tile_work(jobs), self._on_done)
@@ -148,18 +155,19 @@ class TileStore(QObject):
     def _on_done(self, result: object) -> None:
         self._busy = False
         assert isinstance(result, list)
-        for key, revision, codes in result:
+        for key, revision, tile in result:
             layer = self._layers.get(key.layer_id)
             if layer is not None:
-                self._tiles[key] = Tile(codes, stale=layer.revision != revision)
+                tile.stale = layer.revision != revision
+                self._tiles[key] = tile
                 self._tiles.move_to_end(key)
         self._trim()
-        self.arrived.emit(frozenset(key.layer_id for key, _revision, _codes in result))
+        self.arrived.emit(frozenset(key.layer_id for key, _revision, _tile in result))
         self._start()
 
     def _trim(self) -> None:
         # What is wanted now stays, or it would be computed and dropped in turns for ever.
-        wanted = {key for keys in self._wanted.values() for key in keys}
+        wanted = {want.key for wants in self._wanted.values() for want in wants}
         total = self.n_bytes
         for key in [key for key in self._tiles if key not in wanted]:
             if total <= self._budget_bytes:
@@ -167,10 +175,10 @@ class TileStore(QObject):
             total -= self._tiles.pop(key).n_bytes
 
 
-def _tile_work(jobs: list[tuple[TileKey, Layer]]) -> Callable[[StopCheck], object]:
+def _tile_work(jobs: list[tuple[Want, Layer]]) -> Callable[[StopCheck], object]:
     def work(should_stop: StopCheck) -> object:
-        done: list[tuple[TileKey, int, Codes]] = []
-        for key, layer in jobs:
+        done: list[tuple[TileKey, int, Tile]] = []
+        for (key, table), layer in jobs:
             if should_stop():
                 break
             revision = layer.revision
@@ -178,7 +186,10 @@ def _tile_work(jobs: list[tuple[TileKey, Layer]]) -> Callable[[StopCheck], objec
                 codes = tile_codes(layer, key)
             except OSError:  # unreadable: shown as pending rather than asked for again and again
                 codes = np.zeros((key.n_rows, 1), np.uint8)
-            done.append((key, revision, codes))
+            tile = Tile(codes)
+            if table:
+                tile.image(table)
+            done.append((key, revision, tile))
         return done
 
     return work

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import bind, mark
 from app.spectrogram.colours import level_table, mask_table, of_theme, overlay_table
 from app.spectrogram.empty import EmptyState
-from app.spectrogram.layers import Layer, LayerAdvanced, LayerBuilder, MaskLayer
+from app.spectrogram.layers import Layer, LayerAdvanced, LayerBuilder, LayerFailed, MaskLayer
+from app.spectrogram.navigation import Navigation
 from app.spectrogram.overview import Overview
 from app.spectrogram.pane import SpectrogramPane
 from app.spectrogram.reading import CursorReading
 from app.spectrogram.runner import PoolRunner, Runner
-from app.spectrogram.stage import Loop, Stage, Tool
+from app.spectrogram.stage import Tool
 from app.spectrogram.tiles import TileStore
 from app.spectrogram.time_axis import TimeAxis
-from app.spectrogram.viewport import Viewport, ViewRange
 from core.audio.source import Audio
 from core.spectrogram import EnvelopePyramid, MaskLike, note_of
 from core.spectrogram.frequency import ScaleKind
@@ -34,14 +33,13 @@ TITLES = {
 }
 STEMS = ("vocals", "accompaniment")
 OVERVIEW_REFRESH_MS = 80
-KEY_ZOOM, KEY_PAN = 0.7, 0.15
 
 
-class SpectrogramView(QWidget):
+class SpectrogramView(Navigation):
     """Shows a song, its stems and the mask, all on one time and one frequency axis.
 
     Every size in this interface is seconds, hertz, dBFS or samples of the song. Call ``shutdown``
-    before the program ends (closing the widget does it too).
+    before the widget goes.
     """
 
     seek_requested = Signal(object)  # seconds
@@ -55,14 +53,12 @@ class SpectrogramView(QWidget):
         self._own_runner = PoolRunner(self) if runner is None else None
         work = runner if runner is not None else self._own_runner
         assert work is not None
-        self._stage = Stage(self)
         self._store = TileStore(work)
         self._builder = LayerBuilder(work, self._visible_s)
         self._layers: dict[str, Layer] = {}
         self._panes: dict[str, SpectrogramPane] = {}
         self._stems: tuple[str, ...] = STEMS
         self._hidden: set[str] = set()
-        self._follow = True
         self._floor_db, self._ceiling_db = -100.0, -15.0
         self._level_map, self._mask_map = "magma", "stems"
         self._overlay: tuple[frozenset[str], float, str | None] = (frozenset(), 0.5, None)
@@ -97,7 +93,7 @@ class SpectrogramView(QWidget):
         self._stage.pointer_moved.connect(self._on_pointer_moved)
         self._stage.viewport.changed.connect(self._on_range_changed)
         self._builder.advanced.connect(self._on_layer_advanced)
-        self._builder.failed.connect(self.failed)
+        self._builder.failed.connect(self._on_layer_failed)
         self._store.arrived.connect(self._on_tiles_arrived)
         theme.theme_changed().connect(self._on_theme_changed)
         self._on_theme_changed()
@@ -120,13 +116,14 @@ class SpectrogramView(QWidget):
         if mixture is not None:
             sample_rate = mixture.sample_rate
             duration_s = mixture.n_samples / sample_rate
+        awaited = MIXTURE not in self._layers and self._stage.has_song
         self._layers = {}
         self._stems = tuple(stems)
         self._stage.has_song = duration_s is not None
         self._stage.pointer = None
         viewport = self._stage.viewport
-        known = (viewport.duration_s, viewport.sample_rate)
-        if duration_s is not None and known != (duration_s, sample_rate or 44100):
+        same = (viewport.duration_s, viewport.sample_rate) == (duration_s, sample_rate or 44100)
+        if duration_s is not None and not (awaited and same):
             self._stage.playhead_s = None
             self._stage.set_loop(None, final=self._stage.loop is not None)
             viewport.reset(duration_s, sample_rate or 44100)
@@ -217,118 +214,14 @@ class SpectrogramView(QWidget):
         """What dragging with the left button does."""
         self._stage.tool = tool
 
-    # -- range, playhead, loop
-
-    @property
-    def view_range(self) -> ViewRange:
-        return self._stage.viewport.range
-
-    @property
-    def viewport(self) -> Viewport:
-        """The visible range, to be read and set."""
-        return self._stage.viewport
-
-    @property
-    def loop(self) -> Loop | None:
-        return self._stage.loop
-
-    def set_loop(self, loop: Loop | None) -> None:
-        """Show a loop without reporting it."""
-        self._stage.set_loop(loop, final=False)
-
-    def clear_loop(self) -> None:
-        """As if the user had removed it: reported."""
-        if self._stage.loop is not None:
-            self._stage.set_loop(None)
-
-    def set_follow(self, follow: bool) -> None:
-        """Whether the view turns the page when the playhead runs out of it."""
-        self._follow = follow
-
-    def set_playhead(self, seconds: float | None) -> None:
-        """Where the song is heard; cheap enough for every frame of the screen."""
-        old = self._stage.playhead_s
-        self._stage.set_playhead(seconds)
-        view = self._stage.viewport
-        if seconds is None or old is None or not self._follow or self._stage.dragging:
-            return
-        # Only where it runs or jumps out: who scrolled away on purpose stays there.
-        left = view.start_s <= old <= view.stop_s or abs(seconds - old) > 0.5
-        if left and not view.start_s <= seconds <= view.stop_s:
-            view.set_time(seconds - 0.05 * view.span_s, seconds + 0.95 * view.span_s)
-
-    def zoom_in(self) -> None:
-        self._stage.viewport.zoom_time(KEY_ZOOM, self._anchor_s())
-
-    def zoom_out(self) -> None:
-        self._stage.viewport.zoom_time(1 / KEY_ZOOM, self._anchor_s())
-
-    def zoom_frequency_in(self) -> None:
-        view = self._stage.viewport
-        view.zoom_units(KEY_ZOOM, (view.low + view.high) / 2)
-
-    def zoom_frequency_out(self) -> None:
-        view = self._stage.viewport
-        view.zoom_units(1 / KEY_ZOOM, (view.low + view.high) / 2)
-
-    def pan(self, shares: float) -> None:
-        """Move in time by shares of what is visible."""
-        self._stage.viewport.pan_time(shares * self._stage.viewport.span_s)
-
-    def pan_frequency(self, shares: float) -> None:
-        view = self._stage.viewport
-        view.pan_units(shares * (view.high - view.low))
-
-    def go_to_start(self) -> None:
-        view = self._stage.viewport
-        view.set_time(0.0, view.span_s)
-
-    def go_to_end(self) -> None:
-        view = self._stage.viewport
-        view.set_time(view.duration_s - view.span_s, view.duration_s)
-
-    def fit(self) -> None:
-        """The whole song, every frequency."""
-        self._stage.viewport.fit()
-
-    def zoom_to_loop(self) -> None:
-        if self._stage.loop is not None:
-            start, stop = self._stage.loop
-            margin = 0.05 * (stop - start)
-            self._stage.viewport.set_time(start - margin, stop + margin)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, shift = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        actions = {
-            Qt.Key.Key_Plus: self.zoom_frequency_in if shift else self.zoom_in,
-            Qt.Key.Key_Equal: self.zoom_in,
-            Qt.Key.Key_Minus: self.zoom_frequency_out if shift else self.zoom_out,
-            Qt.Key.Key_Home: self.go_to_start,
-            Qt.Key.Key_End: self.go_to_end,
-            Qt.Key.Key_F: self.fit,
-            Qt.Key.Key_Escape: self.clear_loop,
-        }
-        pans = {Qt.Key.Key_Left: -KEY_PAN, Qt.Key.Key_Right: KEY_PAN}
-        climbs = {Qt.Key.Key_Down: -KEY_PAN, Qt.Key.Key_Up: KEY_PAN}
-        if key in actions:
-            actions[Qt.Key(key)]()
-        elif key in pans:
-            self.pan(pans[Qt.Key(key)])
-        elif key in climbs:
-            self.pan_frequency(climbs[Qt.Key(key)])
-        else:
-            super().keyPressEvent(event)
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._overview.redraw()
+            for pane in self._panes.values():
+                pane.refresh()
+        return super().event(event)
 
     # -- inside
-
-    def _visible_s(self) -> tuple[float, float]:
-        return self._stage.viewport.start_s, self._stage.viewport.stop_s
-
-    def _anchor_s(self) -> float:
-        """Keys zoom around the playhead where it is visible, else around the middle."""
-        start, stop = self._visible_s()
-        head = self._stage.playhead_s
-        return head if head is not None and start <= head <= stop else (start + stop) / 2
 
     def _set_panes(self) -> None:
         for name in [name for name in self._panes if name not in self.pane_names()]:
@@ -377,6 +270,9 @@ class SpectrogramView(QWidget):
                 pane.refresh()
         if advanced.layer.envelope is not None and not self._redraw_timer.isActive():
             self._redraw_timer.start()
+
+    def _on_layer_failed(self, failure: LayerFailed) -> None:
+        self.failed.emit(failure.error)
 
     def _on_tiles_arrived(self, layer_ids: frozenset[int]) -> None:
         for pane in self._panes.values():

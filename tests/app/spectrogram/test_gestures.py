@@ -53,10 +53,7 @@ def test_wheel_zooms_around_the_pointer(loaded: SpectrogramView, qtbot: QtBot) -
         roll(pane, 700, 80, 3)
     assert pane.time_of(700) == pytest.approx(before)
     assert loaded.viewport.span_s == pytest.approx(20 * 0.8**3)
-    assert (
-        caught.args[0].stop_s - caught.args[0].start_s == pytest.approx(20 * 0.8)
-        or caught.args[0] == loaded.view_range
-    )
+    assert caught.args[0] == loaded.view_range
     assert loaded.pane("mixture").time_of(700) == pytest.approx(before)
     roll(pane, 700, 80, -30)
     assert (loaded.view_range.start_s, loaded.view_range.stop_s) == (0, 20)

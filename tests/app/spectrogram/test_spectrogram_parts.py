@@ -17,7 +17,7 @@ from app.spectrogram.layers import Layer
 from app.spectrogram.runner import Done, StopCheck, Work
 from app.spectrogram.spans import Spans
 from app.spectrogram.ticks import clock, frequency_ticks, hertz, time_ticks
-from app.spectrogram.tiles import TileKey, TileStore
+from app.spectrogram.tiles import TileKey, TileStore, Want
 from app.spectrogram.viewport import MIN_SPAN_S, Viewport
 from core.audio.source import ArrayAudio
 from core.spectrogram import FrequencyScale, code_of_db
@@ -140,7 +140,7 @@ def test_tiles_are_bounded_and_renewed(qapp: object) -> None:
     keys = [TileKey(layer.layer_id, 0, index, 256, scale) for index in range(10)]
     table = level_table("magma", -100, 0)
     for key in keys:
-        store.want(1, [key])
+        store.want(1, [Want(key)])
         tile = store.find(key)
         assert tile is not None
         tile.image(table)
@@ -150,15 +150,15 @@ def test_tiles_are_bounded_and_renewed(qapp: object) -> None:
     assert last is not None
     assert store.find(keys[0]) is None
     assert last.image(table) is last.image(table)
-    store.want(1, [keys[9]])
+    store.want(1, [Want(keys[9])])
     store.mark_stale(layer, 0, 9 * 512)
     assert not last.stale
     store.mark_stale(layer, 9 * 512, 9 * 512 + 1)
     assert last.stale
-    store.want(1, [keys[9]])
+    store.want(1, [Want(keys[9])])
     assert store.find(keys[9]) is not last
     coarse = keys[0]._replace(level=3, index=0)
-    store.want(1, [coarse])
+    store.want(1, [Want(coarse)])
     missing = keys[0]._replace(n_rows=512)
     found = store.nearest(missing, layer.pyramid.n_levels)
     assert found is not None

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QPoint
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app import theme
 from app.spectrogram import CursorReading, SpectrogramView
+from app.spectrogram.overview import Overview
 from app.spectrogram.pane import SpectrogramPane
 from app.spectrogram.stage import GUTTER
+from core.audio.source import ArrayAudio
 
 TONE_HZ = 1500.0
 RATE = 44100
@@ -168,8 +171,6 @@ def test_a_new_song_replaces_the_old_one(loaded: SpectrogramView, song: object) 
 def test_real_song_is_drawn(view: SpectrogramView, data_dir: Path, qtbot: QtBot) -> None:
     import soundfile
 
-    from core.audio.source import ArrayAudio
-
     file = next((data_dir / "everything-is-free").glob("*/accompaniment.ogg"))
     with soundfile.SoundFile(file) as reader:
         reader.seek(reader.frames // 2)
@@ -177,3 +178,47 @@ def test_real_song_is_drawn(view: SpectrogramView, data_dir: Path, qtbot: QtBot)
         view.set_song(ArrayAudio(samples.T, reader.samplerate))
     qtbot.waitUntil(lambda: view.idle, timeout=10000)
     assert pixels(view.pane("mixture")).std() > 50
+
+
+def test_overview_shows_what_is_computed(view: SpectrogramView, song: object, qtbot: QtBot) -> None:
+    overview = view.findChild(Overview)
+    assert overview is not None
+    view.set_song(song.mixture)  # type: ignore[attr-defined]
+    view.set_stem("vocals", song.voice)  # type: ignore[attr-defined]
+    view.advance(["vocals"], 0, 10 * RATE)
+    voice = QColor(theme.current().voice).name()
+    qtbot.waitUntil(lambda: view.idle and colour_at(overview, 5.0) == voice)
+    # The mixture stands in, in grey.
+    qtbot.waitUntil(lambda: QColor(colour_at(overview, 15.0)).lightness() > 80)
+    assert QColor(colour_at(overview, 15.0)).saturation() < 30
+
+
+def colour_at(overview: Overview, seconds: float) -> str:
+    image = overview.grab().toImage()
+    return image.pixelColor(round(overview.x_of(seconds)), overview.height() // 2).name()
+
+
+class Unreadable(ArrayAudio):
+    """A signal whose file has gone."""
+
+    def read(self, start: int, stop: int) -> NDArray[np.float32]:
+        raise OSError("gone")
+
+
+def test_a_failing_signal_is_reported_once(view: SpectrogramView, qtbot: QtBot) -> None:
+    failures: list[object] = []
+    view.failed.connect(failures.append)
+    view.set_song(Unreadable(np.zeros((1, 100 * RATE)), RATE))
+    qtbot.waitUntil(lambda: view.idle)
+    assert [str(failure) for failure in failures] == ["gone"]
+
+
+def test_themes_change_at_once(loaded: SpectrogramView, qtbot: QtBot) -> None:
+    try:
+        theme.set_theme("dark")
+        dark = loaded.grab().toImage().pixelColor(20, 5).lightness()
+        theme.set_theme("light")
+        qtbot.waitUntil(lambda: loaded.idle)
+        assert loaded.grab().toImage().pixelColor(20, 5).lightness() > dark + 100
+    finally:
+        theme.set_theme("system")
