@@ -382,9 +382,9 @@ class Player(QObject):
                 start = self._feed.timeline.start
             else:
                 start = current.timeline.song_frame(current.read)
-                if loop is not None and self._loop is not None and start >= loop[1]:
-                    if sample < self._loop[1]:  # not heard yet, but already behind the loop
-                        start, follows = loop[0], False
+                passed = loop is not None and start >= loop[1]
+                if passed and self._loop is not None and sample < self._loop[1]:
+                    start, follows = loop[0], False  # read behind the loop, not heard there yet
         timeline = Timeline(
             view.n_frames,
             self._mixture.n_samples,

@@ -58,7 +58,7 @@ class Recorder:
     """Records what the null sink plays, from ``start`` on; ``heard`` is what came so far."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
             ["parec", "--device=test.monitor", "--format=float32le", f"--rate={SINK_RATE}",
              "--channels=2", "--latency-msec=20", "--raw"],
@@ -80,9 +80,11 @@ class Recorder:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait(10)
-        heard = self.heard().copy()
+        return self.heard()
+
+    def close(self) -> None:
+        self.stop()
         self._file.close()
-        return heard
 
 
 def _pulse_environment() -> Iterator[PulseServer]:
@@ -122,4 +124,4 @@ def doomed_pulse() -> Iterator[PulseServer]:
 def recorder(pulse: PulseServer) -> Iterator[Recorder]:
     recorder = Recorder()
     yield recorder
-    recorder.stop()
+    recorder.close()
