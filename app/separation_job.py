@@ -1,0 +1,150 @@
+"""The separation of one song as a job of the compute thread; torch is loaded in there alone."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from app.jobs import JobStep
+from app.song import SongResult, StemsAdvanced
+from core.audio import Audio
+
+if TYPE_CHECKING:
+    from core.devices import Device
+    from core.separator import Separation, Step
+
+MAX_THREADS = 4
+N_LOADED_MODELS = 2
+
+
+class SeparatorLike(Protocol):
+    """What the job needs of ``core.separator.Separator``."""
+
+    def start(self, mixture: Audio, scratch_dir: str | None = None) -> Separation: ...
+
+    def run(
+        self, separation: Separation, should_stop: Callable[[], bool] | None = None
+    ) -> Iterator[Step]: ...
+
+
+SeparatorFactory = Callable[[Path, str], SeparatorLike]
+"""Makes a separator of a model's folder and a device's name; called in the compute thread."""
+
+
+@dataclass(frozen=True)
+class SeparationBegun:
+    """The still empty result that the job will fill."""
+
+    song_id: int
+    result: SongResult
+
+
+@dataclass(frozen=True)
+class DevicesFound:
+    """The devices torch can use, and a sentence if a GPU lies idle."""
+
+    devices: tuple[Device, ...]
+    hint: str | None
+
+
+@dataclass(frozen=True)
+class SeparationRequest:
+    """Everything the compute thread needs to separate one song."""
+
+    song_id: int
+    mixture: Audio
+    model_id: str
+    model_folder: Path
+    device: str
+    make_separator: SeparatorFactory
+    scratch_dir: str | None = None
+
+    def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, SongResult]:
+        """Yields ``SeparationBegun``, then ``StemsAdvanced`` per chunk; returns the result."""
+        yield JobStep(0.0, "Loading the model")
+        separator = self.make_separator(self.model_folder, self.device)
+        separation = separator.start(self.mixture, self.scratch_dir)
+        try:
+            result = SongResult(
+                self.model_id, separation.sources, separation.mask, dict(separation.stems)
+            )
+            yield JobStep(0.0, "Separating", SeparationBegun(self.song_id, result))
+            for step in separator.run(separation, should_stop):
+                advanced = StemsAdvanced(self.song_id, self.model_id, *step.samples, *step.frames)
+                yield JobStep(step.fraction, step.stage, advanced)
+            return result
+        finally:
+            # The result lives on in the window; the separation and its tensors do not.
+            del separation, separator
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Loads torch before the first song needs it; returns ``DevicesFound``."""
+
+    def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, DevicesFound]:
+        yield JobStep(0.0, "Starting")
+        prepare_torch()
+        yield JobStep(0.5, "Starting")
+        from core.devices import list_devices, unused_gpu_hint
+
+        return DevicesFound(tuple(list_devices()), unused_gpu_hint())
+
+
+class LoadedSeparators:
+    """The default ``SeparatorFactory``: keeps the last few models. Compute thread only."""
+
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[tuple[Path, str, str], SeparatorLike] = OrderedDict()
+
+    def __call__(self, folder: Path, device: str) -> SeparatorLike:
+        prepare_torch()
+        from core.card import read_card
+        from core.checkpoint import load_model
+        from core.devices import resolve_device
+        from core.separator import Separator
+
+        device = resolve_device(device)
+        key = (folder, read_card(folder).sha256, device)
+        if key not in self._loaded:
+            while len(self._loaded) >= N_LOADED_MODELS:
+                self._loaded.popitem(last=False)
+            self._loaded[key] = Separator(load_model(folder, device))
+        self._loaded.move_to_end(key)
+        return self._loaded[key]
+
+
+def prepare_torch() -> None:
+    """Set what torch needs in this thread, before its first use there; cheap to call again."""
+    # Threads that spin while they wait would take the cores from the player and the window.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import torch
+
+    torch.set_num_threads(n_compute_threads())
+
+
+def n_compute_threads() -> int:
+    """Physical cores this process may use, at most ``MAX_THREADS`` and ``OMP_NUM_THREADS``."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    limit = int(wanted) if wanted.isdigit() and int(wanted) > 0 else MAX_THREADS
+    return max(1, min(_n_physical_cores(), MAX_THREADS, limit))
+
+
+def _n_physical_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        allowed = os.sched_getaffinity(0)
+        cores = set()
+        for cpu in allowed:
+            siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+            try:
+                cores.add(siblings.read_text().strip())
+            except OSError:
+                return len(allowed)
+        return len(cores)
+    n_logical = os.cpu_count() or 1
+    return n_logical if n_logical <= 2 or platform.machine() == "arm64" else n_logical // 2

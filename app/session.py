@@ -1,0 +1,347 @@
+"""The open songs: which is on screen, which comes next, with what model and device."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.cache import ResultCache
+from app.jobs import JobRunner, Priority
+from app.outcomes import Failure, failure_from
+from app.recent import Memory, RecentSongs
+from app.separation_job import LoadedSeparators, SeparatorFactory, WarmUp
+from app.song import Song, SongResult, SongState, StemsAdvanced
+from app.song_export import Shelf, export_task
+from app.song_work import Decode, SongWork, Workshop
+from app.tasks import TaskHandle, TaskPool
+from core.audio import decode, find_audio_files
+from core.errors import AudioFileError, StemscopeError
+from core.models import DEFAULT_MODEL, ModelEntry, find_model
+
+__all__ = ["Session", "Song", "SongResult", "SongState", "StemsAdvanced"]
+
+logger = logging.getLogger(__name__)
+
+N_KEPT_OPEN = 4
+MODEL_KEY, DEVICE_KEY = "model", "device"
+
+
+class Session(QObject):
+    """Opens songs, separates the one on screen first and the others in order. GUI thread only."""
+
+    song_added = Signal(object)  # song_id
+    song_removed = Signal(object)  # song_id
+    song_changed = Signal(object)  # song_id: state, progress or title
+    current_changed = Signal()
+    mixture_ready = Signal(object)  # song_id: decoded
+    stems_advanced = Signal(object)  # StemsAdvanced
+    model_changed = Signal()
+    device_changed = Signal()
+    recent_changed = Signal()
+    devices_found = Signal(object)  # DevicesFound, some time after warm_up()
+    failed = Signal(object)  # Failure that belongs to no row
+
+    def __init__(
+        self,
+        settings: Memory | None = None,
+        *,
+        cache: ResultCache | None = None,
+        separator_factory: SeparatorFactory | None = None,
+        decode: Decode = decode,
+        find_model: Callable[[str], ModelEntry] = find_model,
+        scratch_dir: str | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """Without a ``cache`` nothing is kept on disk; without ``settings`` nothing remembered."""
+        super().__init__(parent)
+        self._settings: Memory = {} if settings is None else settings
+        self._recent = RecentSongs(self._settings)
+        self._pool = TaskPool()
+        self._runner = JobRunner()
+        factory = separator_factory or LoadedSeparators()
+        self._shop = Workshop(
+            self._pool, self._runner, cache, factory, decode, find_model, scratch_dir
+        )
+        self._works: dict[int, SongWork] = {}
+        self._ids = itertools.count(1)
+        self._current_id: int | None = None
+        self._used: list[int] = []  # songs by last use, the latest at the end
+        self._closing = False
+        self._model_id = str(self._settings.get(MODEL_KEY, "") or DEFAULT_MODEL)
+        self._device = str(self._settings.get(DEVICE_KEY, "") or "auto")
+
+    # What there is
+
+    @property
+    def songs(self) -> list[Song]:
+        return [work.song for work in self._works.values()]
+
+    @property
+    def current(self) -> Song | None:
+        return None if self._current_id is None else self._works[self._current_id].song
+
+    def song(self, song_id: int) -> Song | None:
+        work = self._works.get(song_id)
+        return None if work is None else work.song
+
+    @property
+    def model_id(self) -> str:
+        return self._model_id
+
+    @property
+    def device(self) -> str:
+        return self._device
+
+    @property
+    def pool(self) -> TaskPool:
+        """For other work that needs no torch (tiles)."""
+        return self._pool
+
+    @property
+    def jobs(self) -> JobRunner:
+        """For other work in the compute thread (training, edits)."""
+        return self._runner
+
+    def recent(self) -> list[Path]:
+        """Songs opened lately that are still there, the latest first."""
+        return self._recent.paths()
+
+    # What one can do
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files and folders: the first song comes on screen, the others queue."""
+        if self._closing or not paths:
+            return
+        paths = [Path(path).absolute() for path in paths]
+        if not any(path.is_dir() for path in paths):
+            self._add(paths)
+            return
+        # A big folder takes a while to look through.
+        handle = self._pool.submit(lambda progress, should_stop: _look_through(paths), priority=9)
+        handle.finished.connect(self._on_found)
+        handle.failed.connect(self._on_scan_failed)
+
+    def set_current(self, song_id: int) -> None:
+        """Bring a song on screen; it is decoded and separated before the others."""
+        if song_id not in self._works or song_id == self._current_id or self._closing:
+            return
+        self._current_id = song_id
+        for other_id, work in self._works.items():
+            work.set_shown(other_id == song_id)
+        self._touch(song_id)
+        work = self._works[song_id]
+        incomplete = work.song.result is None or work.song.decoded is None
+        if work.song.state is SongState.DONE and incomplete:
+            work.start(True, self._device)
+        self.current_changed.emit()
+        self._schedule()
+
+    def cancel(self, song_id: int) -> None:
+        """Stop whatever is done or planned for a song."""
+        work = self._works.get(song_id)
+        if work is not None and work.song.state.is_busy:
+            work.cancel()
+
+    def retry(self, song_id: int, accept_damaged: bool = False) -> None:
+        """Try a failed or cancelled song again, on request taking what is left of a broken file."""
+        work = self._works.get(song_id)
+        if work is None or work.song.state not in (SongState.FAILED, SongState.CANCELLED):
+            return
+        work.accept_damaged = work.accept_damaged or accept_damaged
+        work.song.error, work.song.error_details = None, ""
+        work.hold()
+        self._schedule()
+
+    def remove(self, song_id: int) -> None:
+        """Take a song off the list; the next one comes on screen if it was there."""
+        work = self._works.get(song_id)
+        if work is None:
+            return
+        order = list(self._works)
+        work.close()
+        del self._works[song_id]
+        if song_id in self._used:
+            self._used.remove(song_id)
+        was_current = song_id == self._current_id
+        if was_current:
+            self._current_id = None
+        self.song_removed.emit(song_id)
+        if was_current:
+            after = [other for other in order[order.index(song_id) + 1 :] if other in self._works]
+            rest = after or list(self._works)[-1:]
+            if rest:
+                self.set_current(rest[0])
+            else:
+                self.current_changed.emit()
+        self._schedule()
+
+    def set_model(self, model_id: str) -> None:
+        """Use another model from now on. Results of the old one are kept."""
+        if model_id == self._model_id:
+            return
+        try:
+            entry = self._shop.find_model(model_id)
+        except StemscopeError as error:
+            self.failed.emit(failure_from(error))
+            return
+        self._model_id = self._settings[MODEL_KEY] = entry.model_id
+        for work in self._works.values():
+            work.song.model_id = entry.model_id
+        self.model_changed.emit()
+        self._restart(want_current=True)
+
+    def set_device(self, device: str) -> None:
+        """Compute elsewhere from now on, also what is being separated. Results are kept."""
+        if device == self._device:
+            return
+        self._device = self._settings[DEVICE_KEY] = device
+        self.device_changed.emit()
+        self._restart(want_current=False)
+
+    def warm_up(self) -> None:
+        """Load torch ahead of the first song; ``devices_found`` follows."""
+        handle = self._runner.submit(WarmUp(), Priority.QUEUE)
+        handle.finished.connect(self.devices_found)
+        handle.failed.connect(self.failed)
+
+    def export(self, song_id: int, options: Any) -> TaskHandle:
+        """Write stems (``core.export.ExportOptions``); the handle finishes with the report."""
+        work = self._works.get(song_id)
+        song = None if work is None else work.song
+        key = None if work is None else work.cache_key
+        shop = self._shop
+        shelf = Shelf(shop.decode, shop.cache, key, shop.scratch_dir)
+        return self._pool.submit(export_task(song, shelf, options), stage="Exporting", priority=5)
+
+    def shutdown(self) -> bool:
+        """Stop everything and join the threads; False if one was too busy to stop in time."""
+        if self._closing:
+            return True
+        self._closing = True
+        for work in self._works.values():
+            work.close()
+        stopped = self._runner.shutdown()
+        return self._pool.shutdown(1.5 if not stopped else 2.5) and stopped
+
+    # The order of things
+
+    def _add(self, paths: Sequence[Path]) -> None:
+        known = {work.song.path: song_id for song_id, work in self._works.items()}
+        first: int | None = None
+        for path in paths:
+            song_id = known.get(path)
+            if song_id is None:
+                song_id = known[path] = self._add_one(path)
+            elif self._works[song_id].song.state in (SongState.FAILED, SongState.CANCELLED):
+                self.retry(song_id)
+            first = song_id if first is None else first
+        if first is not None:
+            self.set_current(first)
+        self._schedule()
+
+    def _add_one(self, path: Path) -> int:
+        song_id = next(self._ids)
+        work = SongWork(Song(song_id, path, path.stem or path.name, self._model_id), self._shop)
+        work.changed.connect(self.song_changed)
+        work.advanced.connect(self.stems_advanced)
+        work.decoded.connect(self._on_decoded)
+        work.ended.connect(self._on_ended)
+        work.stored.connect(self._on_stored)
+        self._works[song_id] = work
+        self.song_added.emit(song_id)
+        return song_id
+
+    def _schedule(self) -> None:
+        """Decode the song on screen, or else at most one ahead; the rest follows by itself."""
+        if self._closing:
+            return
+        current = None if self._current_id is None else self._works[self._current_id]
+        if current is not None and current.song.state is SongState.QUEUED:
+            current.start(True, self._device)
+        if current is not None and current.song.state is SongState.DECODING:
+            return
+        others = [work for work in self._works.values() if work is not current]
+        ahead = (SongState.DECODING, SongState.WAITING)
+        if any(work.song.state in ahead for work in others):
+            return
+        for work in others:
+            if work.song.state is SongState.QUEUED:
+                work.start(False, self._device)
+                return
+
+    def _restart(self, want_current: bool) -> None:
+        """Begin again what is unfinished, with the model and device of now."""
+        for song_id, work in list(self._works.items()):
+            shown = song_id == self._current_id
+            if work.song.state in (SongState.WAITING, SongState.SEPARATING):
+                work.hold()
+            elif shown and want_current and work.song.state is not SongState.DECODING:
+                if work.song.decoded is not None:
+                    work.start(True, self._device)
+            else:
+                self.song_changed.emit(song_id)
+        self._schedule()
+
+    def _touch(self, song_id: int) -> None:
+        if song_id in self._used:
+            self._used.remove(song_id)
+        self._used.append(song_id)
+
+    def _release(self) -> None:
+        """Let go of songs not used lately whose results the cache can bring back."""
+        idle = [
+            song_id
+            for song_id in self._used
+            if song_id != self._current_id and self._works[song_id].song.decoded is not None
+        ]
+        for song_id in idle[: max(0, len(idle) - (N_KEPT_OPEN - 1))]:
+            work = self._works[song_id]
+            if work.song.state is SongState.DONE and work.stored_models >= set(work.song.results):
+                work.song.decoded = None
+                work.song.results.clear()
+
+    # Answers
+
+    @Slot(object)
+    def _on_found(self, paths: list[Path]) -> None:
+        if not self._closing:
+            self._add(paths)
+
+    @Slot(object)
+    def _on_scan_failed(self, failure: Failure) -> None:
+        self.failed.emit(failure)
+
+    @Slot(object)
+    def _on_decoded(self, song_id: int) -> None:
+        work = self._works.get(song_id)
+        if work is None:
+            return
+        self._touch(song_id)
+        self._recent.add(work.song.path)
+        self.recent_changed.emit()
+        self.mixture_ready.emit(song_id)
+        self._schedule()
+
+    @Slot(object)
+    def _on_ended(self, song_id: int) -> None:
+        self._release()
+        self._schedule()
+
+    @Slot(object)
+    def _on_stored(self, song_id: int) -> None:
+        self._release()
+
+
+def _look_through(paths: Sequence[Path]) -> list[Path]:
+    files = find_audio_files(paths)
+    if not files:
+        raise AudioFileError(
+            "There is no audio file in “{name}”. Drop a folder that holds songs.",
+            name=paths[0].name or str(paths[0]),
+        )
+    return files

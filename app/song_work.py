@@ -1,0 +1,337 @@
+"""The way of one song: decode, look in the cache, separate, keep. Each stage ends in the row."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.cache import ResultCache, fingerprint
+from app.cache_file import CacheKey
+from app.jobs import JobHandle, JobProgress, JobRunner, Priority
+from app.outcomes import Failure
+from app.separation_job import SeparationBegun, SeparationRequest, SeparatorFactory
+from app.song import Song, SongResult, SongState, StemsAdvanced
+from app.tasks import TaskHandle, TaskPool
+from core.audio import DecodedSong, decode
+from core.errors import AudioFileError
+from core.models import ModelEntry, find_model
+
+logger = logging.getLogger(__name__)
+
+DECODE_SHOWN, DECODE_AHEAD, RESTORE, STORE = 10, -5, 8, -10  # priorities in the pool
+
+Decode = Callable[..., DecodedSong]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What the songs of a session share."""
+
+    pool: TaskPool
+    runner: JobRunner
+    cache: ResultCache | None
+    make_separator: SeparatorFactory
+    decode: Decode = decode
+    find_model: Callable[[str], ModelEntry] = find_model
+    scratch_dir: str | None = None
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    song: DecodedSong
+    fingerprint: str
+
+
+class SongWork(QObject):
+    """Drives one song. Only the latest attempt counts: what it replaced ends unheard."""
+
+    changed = Signal(object)  # song_id
+    decoded = Signal(object)  # song_id
+    advanced = Signal(object)  # StemsAdvanced
+    ended = Signal(object)  # song_id: done, failed or cancelled
+    stored = Signal(object)  # song_id: a result is in the cache
+
+    def __init__(self, song: Song, workshop: Workshop) -> None:
+        super().__init__()
+        self.song = song
+        self.accept_damaged = False
+        self.stored_models: set[str] = set()
+        self._shop = workshop
+        self._handle: TaskHandle | JobHandle | None = None
+        self._stores: list[tuple[TaskHandle, str]] = []
+        self._key: CacheKey | None = None
+        self._folder: Path | None = None
+        self._device = "auto"
+        self._priority = Priority.QUEUE
+        self._fingerprint = ""
+
+    @property
+    def cache_key(self) -> CacheKey | None:
+        """Where the result of the latest model looked for is, if anywhere."""
+        return self._key
+
+    def start(self, shown: bool, device: str) -> None:
+        """Go on from wherever the song stands towards the result of its current model."""
+        self._drop_handle()
+        self._device = device
+        self._priority = Priority.ON_SCREEN if shown else Priority.QUEUE
+        self.song.error, self.song.error_details = None, ""
+        if self.song.decoded is None:
+            self._decode(shown)
+        elif self.song.result is not None and self.song.result.complete:
+            self._end(SongState.DONE, "Done")
+        else:
+            self._restore()
+
+    def set_shown(self, shown: bool) -> None:
+        self._priority = Priority.ON_SCREEN if shown else Priority.QUEUE
+        if isinstance(self._handle, JobHandle):
+            self._handle.set_priority(self._priority)
+
+    def cancel(self) -> None:
+        """Stop at once; what runs ends unheard, what was half done is dropped."""
+        self._drop_handle()
+        self._drop_partial()
+        self._end(SongState.CANCELLED, "Cancelled")
+
+    def close(self) -> None:
+        """Stop without a word: the song was removed."""
+        self._drop_handle()
+        for store, _model_id in self._stores:
+            store.cancel()
+
+    def hold(self) -> None:
+        """Back to the queue, as if nothing had been begun beyond decoding."""
+        self._drop_handle()
+        self._drop_partial()
+        self._set(SongState.QUEUED, "Waiting")
+
+    # Decoding
+
+    def _decode(self, shown: bool) -> None:
+        self._set(SongState.DECODING, "Decoding")
+        path, accept_damaged, shop = self.song.path, self.accept_damaged, self._shop
+
+        def task(progress: Callable[[float], None], should_stop: Callable[[], bool]) -> _Decoded:
+            if not path.exists():
+                raise AudioFileError(
+                    "“{name}” is not there any more. It was moved or deleted; open it again from "
+                    "where it is now.",
+                    name=path.name,
+                )
+            try:
+                mark = fingerprint(path)
+            except OSError:
+                mark = ""  # decoding says what is wrong
+            song = shop.decode(
+                path,
+                scratch_dir=shop.scratch_dir,
+                progress=progress,
+                should_stop=should_stop,
+                accept_damaged=accept_damaged,
+            )
+            return _Decoded(song, mark)
+
+        priority = DECODE_SHOWN if shown else DECODE_AHEAD
+        handle = shop.pool.submit(task, stage="Decoding", priority=priority)
+        self._handle = handle
+        handle.progressed.connect(self._on_task_progressed)
+        handle.finished.connect(self._on_decoded)
+        handle.failed.connect(self._on_failed)
+        handle.cancelled.connect(self._on_cancelled)
+
+    @Slot(object)
+    def _on_decoded(self, decoded: _Decoded) -> None:
+        if not self._is_current():
+            return
+        self._handle = None
+        self.song.decoded = decoded.song
+        self._fingerprint = decoded.fingerprint
+        self.song.title = decoded.song.tags.title or self.song.path.stem
+        self._set(SongState.WAITING, "Waiting")
+        self.decoded.emit(self.song.song_id)
+        if self._handle is None and self.song.state is SongState.WAITING:
+            self._restore()
+
+    # The cache
+
+    def _restore(self) -> None:
+        self._set(SongState.WAITING, "Waiting")
+        song, shop = self.song, self._shop
+        assert song.decoded is not None
+        model_id, mixture, mark = song.model_id, song.decoded.audio, self._fingerprint
+
+        def task(
+            progress: Callable[[float], None], should_stop: Callable[[], bool]
+        ) -> tuple[Path, CacheKey | None, SongResult | None]:
+            entry = shop.find_model(model_id)
+            if shop.cache is None or not mark:
+                return entry.folder, None, None
+            key = CacheKey(mark, model_id, entry.card.sha256)
+            return entry.folder, key, shop.cache.load(key, mixture, shop.scratch_dir, should_stop)
+
+        handle = shop.pool.submit(task, priority=RESTORE)
+        self._handle = handle
+        handle.finished.connect(self._on_restored)
+        handle.failed.connect(self._on_failed)
+        handle.cancelled.connect(self._on_cancelled)
+
+    @Slot(object)
+    def _on_restored(self, found: tuple[Path, CacheKey | None, SongResult | None]) -> None:
+        if not self._is_current():
+            return
+        self._handle = None
+        self._folder, self._key, result = found
+        if result is None:
+            self._separate()
+            return
+        self.song.results[result.model_id] = result
+        self.stored_models.add(result.model_id)
+        self.advanced.emit(self._whole(result))
+        self._end(SongState.DONE, "Done")
+
+    def _store(self, result: SongResult) -> None:
+        key, cache = self._key, self._shop.cache
+        if key is None or cache is None or key.model_id != result.model_id:
+            return
+
+        def task(progress: Callable[[float], None], should_stop: Callable[[], bool]) -> bool:
+            return cache.store(key, result, should_stop)
+
+        handle = self._shop.pool.submit(task, priority=STORE)
+        self._stores.append((handle, result.model_id))
+        handle.finished.connect(self._on_stored)
+
+    @Slot(object)
+    def _on_stored(self, kept: bool) -> None:
+        for handle, model_id in self._stores:
+            if handle.ended and kept:
+                self.stored_models.add(model_id)
+        self._stores = [pair for pair in self._stores if not pair[0].ended]
+        self.stored.emit(self.song.song_id)
+
+    # Separation
+
+    def _separate(self) -> None:
+        song = self.song
+        assert song.decoded is not None
+        assert self._folder is not None
+        request = SeparationRequest(
+            song.song_id,
+            song.decoded.audio,
+            song.model_id,
+            self._folder,
+            self._device,
+            self._shop.make_separator,
+            self._shop.scratch_dir,
+        )
+        handle = self._shop.runner.submit(request, self._priority)
+        self._handle = handle
+        handle.running_changed.connect(self._on_running_changed)
+        handle.progressed.connect(self._on_job_progressed)
+        handle.finished.connect(self._on_separated)
+        handle.failed.connect(self._on_failed)
+        handle.cancelled.connect(self._on_cancelled)
+
+    @Slot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        if not self._is_current():
+            return
+        self.song.seconds_left = None
+        self.song.state = SongState.SEPARATING if running else SongState.WAITING
+        self.song.stage = "Separating" if running else "Waiting"
+        self.changed.emit(self.song.song_id)
+
+    @Slot(object)
+    def _on_job_progressed(self, progress: JobProgress) -> None:
+        if not self._is_current():
+            return
+        song = self.song
+        spans = []
+        for detail in progress.details:
+            if isinstance(detail, SeparationBegun):
+                song.results[detail.result.model_id] = detail.result
+            elif isinstance(detail, StemsAdvanced):
+                spans.append(detail)
+        song.stage, song.fraction = progress.stage, progress.fraction
+        song.seconds_left = progress.seconds_left
+        if spans:
+            # Chunks come from left to right: their union is one span.
+            first, last = spans[0], spans[-1]
+            result = song.results[last.model_id]
+            result.n_samples_ready, result.n_frames_ready = last.stop_sample, last.last_frame
+            self.advanced.emit(
+                StemsAdvanced(
+                    song.song_id,
+                    last.model_id,
+                    first.start_sample,
+                    last.stop_sample,
+                    first.first_frame,
+                    last.last_frame,
+                )
+            )
+        self.changed.emit(song.song_id)
+
+    @Slot(object)
+    def _on_separated(self, result: SongResult) -> None:
+        if not self._is_current():
+            return
+        self._handle = None
+        result.complete = True
+        self._store(result)
+        self._end(SongState.DONE, "Done")
+
+    # Endings and helpers
+
+    @Slot(float, str)
+    def _on_task_progressed(self, fraction: float, stage: str) -> None:
+        if self._is_current() and isinstance(self._handle, TaskHandle):
+            self.song.fraction, self.song.stage = fraction, stage
+            self.song.seconds_left = self._handle.seconds_left
+            self.changed.emit(self.song.song_id)
+
+    @Slot(object)
+    def _on_failed(self, failure: Failure) -> None:
+        if not self._is_current():
+            return
+        self._handle = None
+        self._drop_partial()
+        self.song.error, self.song.error_details = failure.error, failure.details
+        self._end(SongState.FAILED, "Failed")
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        if self._is_current():  # not by the row's button: the program is closing
+            self.cancel()
+
+    def _is_current(self) -> bool:
+        """Whether the signal being handled is of the attempt that counts."""
+        return self._handle is not None and self.sender() is self._handle
+
+    def _drop_handle(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.cancel()
+
+    def _drop_partial(self) -> None:
+        results = self.song.results
+        for model_id in [key for key, result in results.items() if not result.complete]:
+            del results[model_id]
+
+    def _whole(self, result: SongResult) -> StemsAdvanced:
+        n_samples, n_frames = result.n_samples_ready, result.n_frames_ready
+        return StemsAdvanced(self.song.song_id, result.model_id, 0, n_samples, 0, n_frames)
+
+    def _set(self, state: SongState, stage: str) -> None:
+        song = self.song
+        song.state, song.stage, song.seconds_left = state, stage, None
+        song.fraction = 1.0 if state is SongState.DONE else 0.0
+        self.changed.emit(song.song_id)
+
+    def _end(self, state: SongState, stage: str) -> None:
+        self._set(state, stage)
+        self.ended.emit(self.song.song_id)
