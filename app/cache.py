@@ -37,10 +37,11 @@ def fingerprint(path: Path) -> str:
     """
     status = path.stat()
     digest = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode())
-    step = max(_CHUNK_BYTES, (status.st_size - _CHUNK_BYTES) // (_N_SAMPLED_CHUNKS - 1))
+    last = max(0, status.st_size - _CHUNK_BYTES)
+    step = max(_CHUNK_BYTES, last // (_N_SAMPLED_CHUNKS - 1))
     with path.open("rb") as file:
-        for offset in range(0, max(status.st_size, 1), step):
-            file.seek(min(offset, max(0, status.st_size - _CHUNK_BYTES)))
+        for offset in (*range(0, last, step), last):
+            file.seek(offset)
             digest.update(file.read(_CHUNK_BYTES))
     return digest.hexdigest()
 

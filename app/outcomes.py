@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import time
 import traceback
 from collections import deque
@@ -88,6 +89,7 @@ class ProgressMeter:
 
     WINDOW_S = 10.0
     SETTLE_S = 0.4
+    SMOOTHING_S = 1.5
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -121,8 +123,9 @@ class ProgressMeter:
         estimate_s = (1.0 - fraction) * (now_s - first_s) / (fraction - first)
         if self._left_s is not None:
             # Count down from the last figure and lean towards the new one: no jumping digits.
-            expected_s = max(0.0, self._left_s - (now_s - self._left_at_s))
-            estimate_s = 0.8 * expected_s + 0.2 * estimate_s
+            passed_s = now_s - self._left_at_s
+            expected_s = max(0.0, self._left_s - passed_s)
+            estimate_s += (expected_s - estimate_s) * math.exp(-passed_s / self.SMOOTHING_S)
         self._left_s, self._left_at_s = estimate_s, now_s
         return estimate_s
 

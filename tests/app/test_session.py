@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_a_song_is_decoded_shown_and_separated(qtbot, make_session, tmp_path) ->
     assert song.state is SongState.DONE
     assert told == ["added", "current", "mixture"]
     assert (spans[0].start_sample, spans[0].first_frame) == (0, 0)
-    assert all(a.stop_sample == b.start_sample for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.stop_sample == b.start_sample for a, b in pairwise(spans))
     assert spans[-1].stop_sample == song.result.n_samples_ready == song.decoded.audio.n_samples
     assert song.result.n_frames_ready == song.result.mask.n_frames
     check_stems(session, song.song_id)
