@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import platformdirs
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
@@ -38,7 +38,7 @@ GEOMETRY = Setting("window/geometry", b"")
 SPLITTER = Setting("window/splitter", b"")
 INSPECTOR_SHOWN = Setting("window/inspector_shown", True)
 QUEUE_SHOWN = Setting("window/queue_shown", False)
-SEPARATE_ON_DROP = Setting("separation/on_drop", True)
+RECENT: Setting[list[str]] = Setting("files/recent", [])
 MODEL = Setting("separation/model", "")
 DEVICE = Setting("separation/device", "auto")
 CACHE_LIMIT_MB = Setting("cache/limit_mb", 4096, minimum=256, maximum=1_048_576)
@@ -127,6 +127,22 @@ def _parse(raw: object, default: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError
     return value
+
+
+class SessionMemory:
+    """The settings as the session knows them: by short names, like a dictionary."""
+
+    _settings: ClassVar[dict[str, Setting[Any]]] = {
+        "recent_files": RECENT,
+        "model": MODEL,
+        "device": DEVICE,
+    }
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        return store().get(self._settings[key])
+
+    def __setitem__(self, key: str, value: Any, /) -> None:
+        store().set(self._settings[key], value)
 
 
 _store: Store | None = None

@@ -72,6 +72,7 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
     background: {raised}; border: 1px solid {line}; border-radius: 4px;
     min-height: 26px; padding: 0 8px;
 }}
+QComboBox::drop-down {{ border: 0; width: 22px; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:disabled, QLineEdit:disabled {{ color: {faint}; }}
 QComboBox QAbstractItemView {{

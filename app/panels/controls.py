@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app import theme
 from app.i18n import bind, tip
@@ -38,10 +38,10 @@ def icon_button(
     return button
 
 
-def text_button(icon: str, text: str, help_text: str, shortcut: str = "") -> QToolButton:
+def text_button(icon: str, text: str, help_text: str, shortcut: str = "") -> QPushButton:
     """A button with an icon and a word."""
-    button = QToolButton()
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button = QPushButton()
+    button.setAutoDefault(False)
     button.setIcon(theme.icon(icon, checked_role="on_accent"))
     button.setIconSize(QSize(16, 16))
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -132,11 +132,17 @@ class MixerPanel(QWidget):
         self.original.setChecked(False)
         self._show_preset()
 
-    def toggle_muted(self, index: int) -> None:
-        self._toggle(index, "mute")
+    def mute_voice(self) -> None:
+        self._toggle(0, "mute")
 
-    def toggle_soloed(self, index: int) -> None:
-        self._toggle(index, "solo")
+    def mute_music(self) -> None:
+        self._toggle(1, "mute")
+
+    def solo_voice(self) -> None:
+        self._toggle(0, "solo")
+
+    def solo_music(self) -> None:
+        self._toggle(1, "solo")
 
     def _toggle(self, index: int, which: str) -> None:
         strips = self._all()

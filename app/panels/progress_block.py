@@ -26,7 +26,7 @@ class ProgressBlock(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         bind(self.bar.setAccessibleName, "Progress")
-        self.cancel = icon_button("close", "Cancel", "Esc", side=24, icon_side=14)
+        self.cancel = icon_button("close", "Cancel", "Ctrl+.", side=24, icon_side=14)
         self.cancel.clicked.connect(self.cancel_clicked)
         line = QHBoxLayout()
         line.setSpacing(8)

@@ -16,7 +16,7 @@ from app.panels.controls import ElidedLabel, icon_button
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """What a row shows. ``state`` is ``waiting``, ``working``, ``done``, ``failed``, ``cancelled``."""
+    """What a row shows; ``state`` is waiting, working, done, failed or cancelled."""
 
     song_id: int
     title: str

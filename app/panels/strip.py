@@ -49,8 +49,9 @@ class Strip(QWidget):
         top.setSpacing(4)
         top.addWidget(self.name, 1)
         if source != "master":
-            self.mute = self._letter("M", "mute", "Mute {stem}", f"M, {number}", text)
-            self.solo = self._letter("S", "solo", "Solo {stem}", f"S, {number}", text)
+            shift = ("", "", "Shift+")[number] if number < 3 else None
+            self.mute = self._letter("M", "mute", "Mute {stem}", shift, text)
+            self.solo = self._letter("S", "solo", "Solo {stem}", shift, text)
             self.handle = DragHandle(source)
             self.mute.toggled.connect(self._on_mute_toggled)
             self.solo.toggled.connect(self._on_solo_toggled)
@@ -68,7 +69,9 @@ class Strip(QWidget):
         self.fader.gain_changed.connect(self._on_gain_changed)
         self._on_gain_changed(0.0)
 
-    def _letter(self, letter: str, lit: str, text: str, keys: str, stem: str) -> QToolButton:
+    def _letter(
+        self, letter: str, lit: str, text: str, shift: str | None, stem: str
+    ) -> QToolButton:
         button = QToolButton()
         button.setText(letter)
         button.setProperty("small", True)
@@ -76,7 +79,8 @@ class Strip(QWidget):
         button.setCheckable(True)
         button.setFixedWidth(24)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        tip(button, text, keys if not keys.endswith(" 0") else "", stem=lambda: tr(stem))
+        keys = "" if shift is None else shift + letter  # only the first two strips have keys
+        tip(button, text, keys, stem=lambda: tr(stem))
         return button
 
     def _on_mute_toggled(self, checked: bool) -> None:

@@ -41,7 +41,7 @@ class TransportPanel(QWidget):
         self.play = icon_button("play", "Play", "Space", flat=False, side=40, icon_side=20)
         self.forward = icon_button("forward", "Forward 5 seconds", "→")
         self.loop = icon_button("loop", "Loop the selection", "L", checkable=True)
-        self.follow = icon_button("follow", "Follow the playhead", "F", checkable=True)
+        self.follow = icon_button("follow", "Follow the playhead", "P", checkable=True)
         self.to_start.clicked.connect(self.start_clicked)
         self.back.clicked.connect(self.back_clicked)
         self.play.clicked.connect(self.play_clicked)

@@ -1,0 +1,104 @@
+"""Every command of the window once: its text, its key, its place in the menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from app.i18n import bind, mark
+
+Handler = Callable[[], object]
+
+# menu, then (name, text, keys); "-" is a separator, a name with "*" at its end a switch
+MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (mark("&File"), (
+        ("open", mark("&Open…"), "Ctrl+O"),
+        ("demo", mark("&Demo song"), "Ctrl+D"),
+        ("-", "", ""),
+        ("export", mark("&Export…"), "Ctrl+E"),
+        ("cancel", mark("&Cancel separation"), "Ctrl+."),
+        ("-", "", ""),
+        ("settings", mark("&Settings…"), "Ctrl+,"),
+        ("quit", mark("&Quit"), "Ctrl+Q"),
+    )),
+    (mark("&Play"), (
+        ("play", mark("&Play or pause"), "Space"),
+        ("start", mark("To the &start"), ""),
+        ("back", mark("&Back 5 seconds"), ""),
+        ("forward", mark("&Forward 5 seconds"), ""),
+        ("loop", mark("&Loop the selection"), "L"),
+        ("follow", mark("F&ollow the playhead"), "P"),
+        ("-", "", ""),
+        ("original", mark("O&riginal"), ""),
+        ("voice", mark("&Voice only"), "1"),
+        ("music", mark("&Music only"), "2"),
+        ("balance", mark("B&alance"), "3"),
+        ("-", "", ""),
+        ("mute1", mark("Mute the voice"), "M"),
+        ("mute2", mark("Mute the accompaniment"), "Shift+M"),
+        ("solo1", mark("Solo the voice"), "S"),
+        ("solo2", mark("Solo the accompaniment"), "Shift+S"),
+    )),
+    (mark("&View"), (
+        ("zoom_in", mark("Zoom &in"), "Ctrl++"),
+        ("zoom_out", mark("Zoom &out"), "Ctrl+-"),
+        ("fit", mark("&Whole song"), "Ctrl+0"),
+        ("zoom_loop", mark("Zoom to the &selection"), "Ctrl+Shift+0"),
+        ("-", "", ""),
+        ("overlay", mark("&Mask over the song"), "K"),
+        ("inspector", mark("&Inspector"), "Ctrl+I"),
+        ("queue", mark("&List of songs"), "Ctrl+L"),
+        ("-", "", ""),
+        ("page1", mark("Page “Separate”"), "Alt+1"),
+        ("page2", mark("Page “Models”"), "Alt+2"),
+    )),
+    (mark("&Help"), (
+        ("shortcuts", mark("&Keyboard shortcuts"), "F1"),
+        ("log", mark("Open the &log file"), ""),
+        ("about", mark("&About Stemscope"), ""),
+    )),
+)
+
+
+class Actions:
+    """The window's actions by name, in its menu bar."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._actions: dict[str, QAction] = {}
+        self.recent_menu = QMenu(window)
+        bind(self.recent_menu.setTitle, "Open &recent")
+        group = QActionGroup(window)
+        group.setExclusive(False)
+        for title, entries in MENUS:
+            menu = QMenu(window)
+            bind(menu.setTitle, title)
+            window.menuBar().addMenu(menu)
+            for name, text, keys in entries:
+                if name == "-":
+                    menu.addSeparator()
+                    continue
+                action = QAction(window)
+                bind(action.setText, text)
+                if keys:
+                    action.setShortcut(QKeySequence(keys))
+                menu.addAction(action)
+                self._actions[name] = action
+                if name == "open":
+                    menu.addMenu(self.recent_menu)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def connect(self, handlers: dict[str, Handler]) -> None:
+        """Say what each action does."""
+        for name, handler in handlers.items():
+            self._actions[name].triggered.connect(handler)
+
+    def enable(self, names: Sequence[str], enabled: bool) -> None:
+        for name in names:
+            self._actions[name].setEnabled(enabled)
+
+    def all(self) -> list[QAction]:
+        return list(self._actions.values())

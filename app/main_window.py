@@ -1,0 +1,313 @@
+"""The window: puts the parts together and passes on what they tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QWidget as Widget
+
+from app import settings, theme
+from app.actions import Actions
+from app.audio.player import Player
+from app.cache import ResultCache
+from app.dialogs import Dialogs
+from app.drops import local_paths
+from app.i18n import tr
+from app.keys import KeyFilter
+from app.outcomes import Failure
+from app.panels.error_bar import ErrorBar
+from app.panels.models_page import ModelsPage
+from app.panels.queue_drawer import QueueDrawer
+from app.panels.rail import Rail
+from app.panels.separate_page import SeparatePage
+from app.panels.status_line import StatusLine
+from app.playback import Playback
+from app.progress_display import ProgressDisplay
+from app.session import Session
+from app.song_display import SongDisplay
+from app.stem_files import StemFiles
+from app.window_choices import WindowChoices
+from core.audio import AUDIO_SUFFIXES
+from core.errors import StemscopeError
+
+
+class MainWindow(QMainWindow):
+    """One window with a rail of pages; everything in it talks through ``session`` and ``player``.
+
+    The window owns neither's threads alone: closing it shuts both down.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        player: Player,
+        *,
+        cache: ResultCache | None = None,
+        demo: Path | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.player, self._demo = session, player, demo
+        self.setWindowTitle("Stemscope")
+        self.setWindowIcon(theme.app_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(1040, 640)
+        self.actions_ = Actions(self)
+        self._make_layout(str(log_file or ""))
+        page = self.page
+        self.playback = Playback(session, player, page.view, page.transport, page.mixer, self)
+        self.display = SongDisplay(session, page.view, page.inspector.view, self)
+        self.progress = ProgressDisplay(
+            session, page.toolbar.progress, self.queue, self.status, self
+        )
+        self.choices = WindowChoices(session, page.toolbar, self.models, self.status, self)
+        self.stem_files = StemFiles(session, page.mixer, self)
+        self.dialogs = Dialogs(self, session, player, page.mixer, cache, log_file)
+        self.keys = KeyFilter(self)
+        self._connect()
+        self._connect_actions()
+        self._restore()
+        self._on_recent_changed()
+        self._on_current_changed()
+
+    def _make_layout(self, log_file: str) -> None:
+        self.rail = Rail()
+        self.page = SeparatePage()
+        self.models = ModelsPage()
+        self.pages = QStackedWidget()
+        for icon, text, page in (
+            ("separate", "Separate", self.page),
+            ("models", "Models", self.models),
+        ):
+            self.rail.add_page(icon, text)
+            self.pages.addWidget(page)
+        self.errors = ErrorBar(log_file)
+        self.queue = QueueDrawer()
+        self.queue.hide()
+        self.status = StatusLine()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part, share in ((self.errors, 0), (self.pages, 1), (self.queue, 0), (self.status, 0)):
+            column.addWidget(part, share)
+        centre = Widget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
+        self.setCentralWidget(centre)
+
+    def _connect(self) -> None:
+        toolbar, page = self.page.toolbar, self.page
+        toolbar.open_clicked.connect(self.choose_files)
+        toolbar.demo_clicked.connect(self.open_demo)
+        toolbar.recent_chosen.connect(self.open_recent)
+        toolbar.export_clicked.connect(self.dialogs.export)
+        page.empty.open_clicked.connect(self.choose_files)
+        page.empty.demo_clicked.connect(self.open_demo)
+        page.empty.recent_chosen.connect(self.open_recent)
+        page.mixer.original_changed.connect(self.actions_["original"].setChecked)
+        self.rail.page_chosen.connect(self.pages.setCurrentIndex)
+        self.rail.settings_clicked.connect(self.dialogs.settings)
+        self.rail.help_clicked.connect(self._on_shortcuts)
+        self.queue.close_clicked.connect(self._on_queue_closed)
+        self.status.queue_toggled.connect(self.queue.setVisible)
+        self.session.failed.connect(self.show_failure)
+        self.session.current_changed.connect(self._on_current_changed)
+        self.session.song_changed.connect(self._on_song_changed)
+        self.session.song_added.connect(self._on_song_added)
+        self.session.recent_changed.connect(self._on_recent_changed)
+        self.playback.failed.connect(self.show_failure)
+        self.stem_files.failed.connect(self.show_failure)
+        self.page.view.failed.connect(self.show_failure)
+        self.display.song_shown.connect(self.playback.forget_loop)
+        self.keys.back_pressed.connect(self.playback.back)
+        self.keys.forward_pressed.connect(self.playback.forward)
+        self.keys.start_pressed.connect(self.playback.to_start)
+        self.keys.original_pressed.connect(self._on_original_toggled)
+        self.keys.original_released.connect(self._on_original_toggled)
+
+    def _connect_actions(self) -> None:
+        mixer, view, transport = self.page.mixer, self.page.view, self.page.transport
+        self.actions_.connect({
+            "open": self.choose_files,
+            "demo": self.open_demo,
+            "export": self.dialogs.export,
+            "cancel": self.progress.cancel_current,
+            "settings": self.dialogs.settings,
+            "quit": self.close,
+            "play": self.playback.toggle,
+            "start": self.playback.to_start,
+            "back": self.playback.back,
+            "forward": self.playback.forward,
+            "loop": transport.loop.toggle,
+            "follow": transport.follow.toggle,
+            "original": self._on_original_toggled,
+            "voice": mixer.hear_voice,
+            "music": mixer.hear_music,
+            "balance": mixer.hear_balance,
+            "mute1": mixer.mute_voice,
+            "mute2": mixer.mute_music,
+            "solo1": mixer.solo_voice,
+            "solo2": mixer.solo_music,
+            "zoom_in": view.zoom_in,
+            "zoom_out": view.zoom_out,
+            "fit": view.fit,
+            "zoom_loop": view.zoom_to_loop,
+            "overlay": self.page.inspector.view.overlay.toggle,
+            "inspector": self.page.toolbar.inspector.toggle,
+            "queue": self.status.queue.toggle,
+            "page1": self._on_page_separate,
+            "page2": self._on_page_models,
+            "shortcuts": self._on_shortcuts,
+            "log": self.dialogs.open_log,
+            "about": self.dialogs.about,
+        })
+
+    # opening
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and folders as if they had been dropped."""
+        self.rail.choose(0)
+        self.session.open(list(paths))
+
+    def choose_files(self) -> None:
+        """Ask for songs."""
+        suffixes = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            tr("Open songs"),
+            settings.get(settings.OPEN_FOLDER),
+            f"{tr('Songs')} ({suffixes});;{tr('All files')} (*)",
+        )
+        if names:
+            settings.set(settings.OPEN_FOLDER, str(Path(names[0]).parent))
+            self.open_paths([Path(name) for name in names])
+
+    def open_demo(self) -> None:
+        """Open the song that comes along."""
+        if self._demo is not None:
+            self.open_paths([self._demo])
+
+    def open_recent(self, path: Path) -> None:
+        self.open_paths([path])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.acceptProposedAction()  # also what is no file: the drop says so
+        self.page.empty.set_drag_over(True)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.page.empty.set_drag_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.page.empty.set_drag_over(False)
+        event.acceptProposedAction()
+        try:
+            paths = local_paths(event.mimeData())
+        except StemscopeError as error:
+            self.errors.show_error(error)
+            return
+        settings.set(settings.OPEN_FOLDER, str(paths[0].parent))
+        self.open_paths(paths)
+
+    # what happened
+
+    def show_failure(self, failure: object) -> None:
+        """Say what went wrong; the program goes on."""
+        if isinstance(failure, Failure):
+            self.errors.show_error(failure.error, failure.details)
+        elif isinstance(failure, BaseException):
+            self.errors.show_error(failure)
+
+    def _on_current_changed(self) -> None:
+        song = self.session.current
+        self.page.show_song(song is not None)
+        self.setWindowTitle(f"{song.title} – Stemscope" if song is not None else "Stemscope")
+        self._enable()
+
+    def _on_song_changed(self, song_id: int) -> None:
+        song = self.session.current
+        if song is not None and song.song_id == song_id:
+            self._enable()
+
+    def _enable(self) -> None:
+        song = self.session.current
+        result = song.result if song is not None else None
+        ready = result is not None and result.complete
+        self.page.toolbar.export.setEnabled(ready)
+        self.actions_.enable(("export",), ready)
+        self.actions_.enable(("cancel",), song is not None and song.state.is_busy)
+        self.actions_.enable(("demo",), self._demo is not None)
+        self.page.empty.demo.setVisible(self._demo is not None)
+        names = ("play", "start", "back", "forward", "loop", "zoom_in", "zoom_out", "fit",
+                 "zoom_loop")
+        self.actions_.enable(names, song is not None and song.decoded is not None)
+
+    def _on_song_added(self, song_id: int) -> None:
+        if len(self.session.songs) == 2:
+            self.status.queue.setChecked(True)
+
+    def _on_recent_changed(self) -> None:
+        recent = self.session.recent()
+        self.page.empty.set_recent(recent)
+        self.page.toolbar.set_recent(recent)
+        self.actions_.recent_menu.clear()
+        for action in self.page.toolbar.recent_menu.actions():
+            self.actions_.recent_menu.addAction(action)
+
+    def _on_original_toggled(self) -> None:
+        if self.page.mixer.original.isEnabled():
+            self.page.mixer.original.toggle()
+
+    def _on_queue_closed(self) -> None:
+        self.status.queue.setChecked(False)
+
+    def _on_page_separate(self) -> None:
+        self.rail.choose(0)
+
+    def _on_page_models(self) -> None:
+        self.rail.choose(1)
+
+    def _on_shortcuts(self) -> None:
+        self.dialogs.shortcuts(self.actions_.all())
+
+    # coming and going
+
+    def _restore(self) -> None:
+        geometry = settings.get(settings.GEOMETRY)
+        if not (geometry and self.restoreGeometry(QByteArray(geometry))):
+            self.resize(1400, 900)
+        splitter = settings.get(settings.SPLITTER)
+        if splitter:
+            self.page.splitter.restoreState(QByteArray(splitter))
+        self.page.toolbar.inspector.setChecked(settings.get(settings.INSPECTOR_SHOWN))
+        self.page.mixer.master.fader.set_gain_db(settings.get(settings.MASTER_DB))
+
+    def _remember(self) -> None:
+        settings.set(settings.GEOMETRY, bytes(self.saveGeometry().data()))
+        settings.set(settings.SPLITTER, bytes(self.page.splitter.saveState().data()))
+        settings.set(settings.INSPECTOR_SHOWN, self.page.toolbar.inspector.isChecked())
+        settings.set(settings.MASTER_DB, self.page.mixer.master.fader.gain_db())
+        settings.store().sync()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        self.stem_files.shutdown()
+        self.playback.shutdown()
+        self.page.view.shutdown()
+        self.session.shutdown()
+        event.accept()
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        if event.key() == Qt.Key.Key_Escape and self.errors.isVisible():
+            self.errors.dismiss()
+            return
+        super().keyPressEvent(event)

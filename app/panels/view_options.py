@@ -1,0 +1,209 @@
+"""How the spectrograms are shown: scale, colours, levels, mask, panes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.formats import stem_text
+from app.i18n import bind, language_changed, mark, tip, tr
+from app.panels.controls import label, rule
+from app.spectrogram.colours import LEVEL_MAPS
+
+SCALES = (("linear", mark("Linear")), ("log", mark("Log")), ("mel", mark("Mel")))
+OVERLAY_COLOURS = (
+    ("stem", mark("Voice colour")),
+    ("#4ade80", mark("Green")),
+    ("#f472b6", mark("Pink")),
+    ("#60a5fa", mark("Blue")),
+    ("#ffffff", mark("White")),
+)
+DEFAULTS: dict[str, Any] = {
+    "scale": "mel",
+    "map": "magma",
+    "floor_db": -100,
+    "ceiling_db": -15,
+    "overlay": False,
+    "opacity": 50,
+    "colour": "stem",
+    "hidden": [],
+}
+
+
+class ViewOptions(QWidget):
+    """Controls for a state that is plain data, so that it can be remembered."""
+
+    changed = Signal()
+
+    def __init__(self, panes: Sequence[str]) -> None:
+        super().__init__()
+        self._loading = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(label("View", "section"))
+        column.addLayout(self._make_scale())
+        self.map = QComboBox()
+        for name in LEVEL_MAPS:
+            self.map.addItem(name.removeprefix("CET-").capitalize(), name)
+        tip(self.map, "Colours of the levels")
+        column.addLayout(_row("Colours", self.map))
+        self.floor = self._spin(-120, -40, "Quietest level shown")
+        self.ceiling = self._spin(-60, 0, "Loudest level shown")
+        column.addLayout(_row("Levels", self.floor, self.ceiling))
+        column.addSpacing(4)
+        column.addWidget(rule())
+        column.addSpacing(4)
+        column.addWidget(label("Mask", "section"))
+        self.overlay = QCheckBox()
+        bind(self.overlay.setText, "Overlay on the song")
+        tip(self.overlay, "Tint the song where the mask finds the voice", "K")
+        column.addWidget(self.overlay)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(5, 100)
+        self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tip(self.opacity, "Opacity of the mask")
+        column.addLayout(_row("Opacity", self.opacity))
+        self.colour = QComboBox()
+        for value, text in OVERLAY_COLOURS:
+            self.colour.addItem("", value)
+            self._name_colour(value, text)
+        tip(self.colour, "Colour of the mask")
+        column.addLayout(_row("Colour", self.colour))
+        column.addSpacing(4)
+        column.addWidget(rule())
+        column.addSpacing(4)
+        column.addWidget(label("Panes", "section"))
+        self.panes: dict[str, QCheckBox] = {}
+        for name in (*panes, "mask"):
+            box = QCheckBox()
+            bind(box.setText, stem_text(name))
+            text = stem_text(name)
+            tip(box, "Show the pane “{pane}”", pane=lambda text=text: tr(text))
+            box.toggled.connect(self._on_changed)
+            column.addWidget(box)
+            self.panes[name] = box
+        for combo in (self.map, self.colour):
+            combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            combo.currentIndexChanged.connect(self._on_changed)
+        self.overlay.toggled.connect(self._on_changed)
+        self.opacity.valueChanged.connect(self._on_changed)
+        theme.theme_changed().connect(self._on_looks_changed)
+        language_changed().connect(self._on_looks_changed)
+        self.set_state({})
+
+    def _make_scale(self) -> QHBoxLayout:
+        self.scale = QButtonGroup(self)
+        buttons = []
+        for index, (kind, text) in enumerate(SCALES):
+            button = QToolButton()
+            button.setCheckable(True)
+            button.setProperty("segment", True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            bind(button.setText, text)
+            tip(button, "Frequency axis: {scale}", scale=lambda text=text: tr(text))
+            button.setProperty("kind", kind)
+            self.scale.addButton(button, index)
+            buttons.append(button)
+        self.scale.idToggled.connect(self._on_changed)
+        row = _row("Frequency", *buttons)
+        row.setSpacing(4)
+        return row
+
+    def _spin(self, low: int, high: int, text: str) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(low, high)
+        box.setSingleStep(5)
+        box.setSuffix(" dB")
+        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        box.setKeyboardTracking(False)
+        tip(box, text)
+        box.valueChanged.connect(self._on_changed)
+        return box
+
+    def _name_colour(self, value: str, text: str) -> None:
+        index = self.colour.findData(value)
+        self.colour.setItemText(index, tr(text))
+        shown = theme.current().voice if value == "stem" else value
+        pixmap = QPixmap(24, 24)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(shown))
+        painter.drawRoundedRect(4, 4, 16, 16, 4, 4)
+        painter.end()
+        self.colour.setItemIcon(index, QIcon(pixmap))
+
+    def _on_looks_changed(self) -> None:
+        for value, text in OVERLAY_COLOURS:
+            self._name_colour(value, text)
+
+    def state(self) -> dict[str, Any]:
+        """Everything here as plain data."""
+        return {
+            "scale": SCALES[max(self.scale.checkedId(), 0)][0],
+            "map": self.map.currentData(),
+            "floor_db": self.floor.value(),
+            "ceiling_db": self.ceiling.value(),
+            "overlay": self.overlay.isChecked(),
+            "opacity": self.opacity.value(),
+            "colour": self.colour.currentData(),
+            "hidden": [name for name, box in self.panes.items() if not box.isChecked()],
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Restore; what is missing or not understood gets its default."""
+        known = {k: v for k, v in state.items() if type(v) is type(DEFAULTS.get(k))}
+        full = {**DEFAULTS, **known}
+        self._loading = True
+        kinds = [kind for kind, _ in SCALES]
+        index = kinds.index(full["scale"]) if full["scale"] in kinds else 2
+        self.scale.button(index).setChecked(True)
+        self.map.setCurrentIndex(max(self.map.findData(full["map"]), 0))
+        self.floor.setValue(full["floor_db"])
+        self.ceiling.setValue(full["ceiling_db"])
+        self.overlay.setChecked(full["overlay"])
+        self.opacity.setValue(full["opacity"])
+        self.colour.setCurrentIndex(max(self.colour.findData(full["colour"]), 0))
+        for name, box in self.panes.items():
+            box.setChecked(name not in full["hidden"])
+        self._loading = False
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        if self._loading:
+            return
+        if self.ceiling.value() - self.floor.value() < 10:
+            self.floor.setValue(max(self.ceiling.value() - 10, self.floor.minimum()))
+        if not any(box.isChecked() for box in self.panes.values()):
+            self.panes["mixture"].setChecked(True)  # never a window without any pane
+            return
+        self.changed.emit()
+
+
+def _row(text: str, *parts: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    name = label(text, "muted")
+    name.setFixedWidth(72)
+    row.addWidget(name)
+    for part in parts:
+        row.addWidget(part, 1)
+    return row

@@ -1,0 +1,109 @@
+"""Shows the song on screen in the spectrogram view, and keeps the view's looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app import settings
+from app.song import SongResult, SongState, StemsAdvanced
+from app.spectrogram import SpectrogramView
+
+if TYPE_CHECKING:
+    from app.panels.view_options import ViewOptions
+    from app.session import Session
+
+_UNKNOWN_LENGTH_S = 240.0  # an axis to look at while a song is decoded
+
+
+class SongDisplay(QObject):
+    """Hands song, stems and mask to the view as they become known."""
+
+    song_shown = Signal()  # another song is on the screen
+
+    def __init__(
+        self,
+        session: Session,
+        view: SpectrogramView,
+        options: ViewOptions,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._view, self._options = session, view, options
+        self._song_id: int | None = None
+        self._mixture: Any = None
+        self._result: SongResult | None = None
+        session.current_changed.connect(self.refresh)
+        session.model_changed.connect(self.refresh)
+        session.mixture_ready.connect(self._on_mixture_ready)
+        session.song_changed.connect(self._on_song_changed)
+        session.stems_advanced.connect(self._on_stems_advanced)
+        options.changed.connect(self._on_options_changed)
+        options.set_state(settings.get(settings.VIEW))
+
+    def refresh(self) -> None:
+        """Show what there is of the song on screen; what is shown already stays untouched."""
+        song = self._session.current
+        song_id = song.song_id if song is not None else None
+        mixture = song.decoded.audio if song is not None and song.decoded is not None else None
+        if song_id != self._song_id or mixture is not self._mixture:
+            moved = song_id != self._song_id
+            self._song_id, self._mixture, self._result = song_id, mixture, None
+            if mixture is not None:
+                self._view.set_song(mixture)
+            elif song is not None and song.state not in (SongState.FAILED, SongState.CANCELLED):
+                self._view.set_song(None, _UNKNOWN_LENGTH_S, 44100)
+            else:
+                self._view.set_song(None)
+            if moved:
+                self.song_shown.emit()
+        if song is not None and mixture is not None and song.result is not self._result:
+            self._show_result(song.result)
+
+    def _show_result(self, result: SongResult | None) -> None:
+        sources = result.sources if result is not None else ("vocals", "accompaniment")
+        self._result = result
+        for source in sources:
+            self._view.set_stem(source, result.stems[source] if result is not None else None)
+        self._view.set_mask(result.mask if result is not None else None)
+        if result is None:
+            return
+        n_samples = self._mixture.n_samples if result.complete else result.n_samples_ready
+        n_frames = result.mask.values.shape[-1] if result.complete else result.n_frames_ready
+        if n_samples:
+            self._view.advance(sources, 0, n_samples)
+        if n_frames:
+            self._view.mask_advanced(0, n_frames)
+
+    def _on_mixture_ready(self, song_id: int) -> None:
+        if song_id == self._song_id:
+            self.refresh()
+
+    def _on_song_changed(self, song_id: int) -> None:
+        if song_id == self._song_id:
+            self.refresh()
+
+    def _on_stems_advanced(self, advanced: StemsAdvanced) -> None:
+        if advanced.song_id != self._song_id or advanced.model_id != self._session.model_id:
+            return
+        song = self._session.current
+        if song is None or song.result is None:
+            return
+        if song.result is not self._result:
+            self.refresh()  # hands over all that is ready, this part included
+            return
+        self._view.advance(song.result.sources, advanced.start_sample, advanced.stop_sample)
+        self._view.mask_advanced(advanced.first_frame, advanced.last_frame)
+
+    def _on_options_changed(self) -> None:
+        state = self._options.state()
+        self._view.set_frequency_scale(state["scale"])
+        self._view.set_colour_map(state["map"])
+        self._view.set_level_range(float(state["floor_db"]), float(state["ceiling_db"]))
+        panes = ("mixture",) if state["overlay"] else ()
+        colour = None if state["colour"] == "stem" else state["colour"]
+        self._view.set_overlay(panes, state["opacity"] / 100, colour)
+        for name in self._view.pane_names():
+            self._view.set_pane_visible(name, name not in state["hidden"])
+        settings.set(settings.VIEW, state)

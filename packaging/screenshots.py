@@ -1,0 +1,144 @@
+"""Pictures of the real window: ``python packaging/screenshots.py OUT [--song FILE] [--only NAME]``.
+
+Each picture is taken by a fresh process of its own, so that the scale factor and the system's
+colours are those of a fresh start. Needs no display.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SHOTS: dict[str, dict[str, str]] = {
+    "empty-dark": {"state": "empty"},
+    "empty-light": {"state": "empty", "theme": "light"},
+    "working-dark": {"state": "working"},
+    "done-dark": {"state": "done"},
+    "done-light": {"state": "done", "theme": "light"},
+    "done-chinese": {"state": "done", "language": "zh_CN"},
+    "done-small": {"state": "done", "size": "1280x800"},
+    "done-small-chinese-light": {
+        "state": "done", "size": "1280x800", "language": "zh_CN", "theme": "light",
+    },
+    "done-200": {"state": "done", "scale": "2"},
+    "queue-dark": {"state": "queue"},
+    "error-dark": {"state": "error"},
+    "export-dark": {"state": "export"},
+    "export-chinese-light": {"state": "export", "language": "zh_CN", "theme": "light"},
+    "settings-dark": {"state": "settings"},
+    "models-dark": {"state": "models"},
+    "shortcuts-dark": {"state": "shortcuts"},
+    "empty-chinese-200": {"state": "empty", "language": "zh_CN", "scale": "2"},
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--song", type=Path, action="append", default=[])
+    parser.add_argument("--model", type=Path, help="folder of the model; the built-in one if absent")
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--shot", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.shot:
+        take(arguments.shot, SHOTS[arguments.shot], arguments)
+        return 0
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, shot in SHOTS.items():
+        if arguments.only and not any(name.startswith(only) for only in arguments.only):
+            continue
+        environment = dict(os.environ, QT_QPA_PLATFORM="offscreen")
+        environment["QT_SCALE_FACTOR"] = shot.get("scale", "1")
+        command = [sys.executable, __file__, *sys.argv[1:], "--shot", name]
+        root = str(Path(__file__).resolve().parent.parent)
+        environment["PYTHONPATH"] = root
+        subprocess.run(command, env=environment, check=True)
+        print(arguments.out / f"{name}.png", flush=True)
+    return 0
+
+
+def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None:
+    """Bring the window into the state and save what it looks like."""
+    from PySide6.QtWidgets import QApplication
+
+    from app import settings, theme
+    from app.audio.player import Player
+    from app.i18n import set_language
+    from app.main_window import MainWindow
+    from app.session import Session, SongState
+    from core.models import find_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings.use_file(Path(folder) / "settings.ini")
+        app = QApplication([])
+        set_language(shot.get("language", "en"))
+        theme.set_theme(shot.get("theme", "dark"))
+        extra = {}
+        if arguments.model is not None:
+            extra["find_model"] = lambda _name: find_model(str(arguments.model))
+        session = Session(settings.SessionMemory(), scratch_dir=folder, **extra)
+        demo = Path("resources/demo/demo.flac")
+        window = MainWindow(session, Player(), demo=demo, log_file=Path("stemscope.log"))
+        width, height = (int(n) for n in shot.get("size", "1400x900").split("x"))
+        window.resize(width, height)
+        window.show()
+        songs = arguments.song or [demo]
+
+        def wait(ready, limit_s: float = 300.0) -> None:  # type: ignore[no-untyped-def]
+            end = time.monotonic() + limit_s
+            while not ready():
+                app.processEvents()
+                time.sleep(0.005)
+                if time.monotonic() > end:
+                    raise SystemExit(f"{name}: the window did not get there in {limit_s:.0f} s")
+
+        def settle() -> None:
+            wait(lambda: window.page.view.idle)
+            end = time.monotonic() + 0.5
+            wait(lambda: time.monotonic() > end)
+
+        state = shot["state"]
+        if state != "empty":
+            window.open_paths(songs[:1] if state != "queue" else songs)
+        if state == "working":
+            wait(lambda: (session.current.fraction > 0.55
+                          and session.current.state is SongState.SEPARATING))
+        elif state != "empty":
+            wait(lambda: session.current is not None and session.current.state is SongState.DONE)
+            wait(lambda: not window.progress.sum._timer.isActive())
+            settle()
+            window.playback.seek_s(window.playback.length_s * 0.42)
+            window.page.mixer.strips["vocals"].fader.set_gain_db(-3.0)
+            for part, levels in (("vocals", (-9, -15)), ("accompaniment", (-6, -12))):
+                window.page.mixer.strips[part].meter.set_level(*levels)
+            window.page.mixer.master.meter.set_level(-3.5, -10)
+            view = window.page.view
+            view._stage.set_pointer((window.playback.length_s * 0.61, 0.35))
+        if state == "error":
+            window.open_paths([Path("/tmp/missing song.wav")])
+            from core.errors import UsageError
+            from app.drops import NOT_A_FILE
+            window.show_failure(UsageError(NOT_A_FILE))
+        if state == "queue":
+            window.status.queue.setChecked(True)
+        picture = window
+        if state in ("export", "settings", "shortcuts"):
+            window.actions_[state].trigger()
+            picture = window.dialogs.open_dialog
+        if state == "models":
+            window.rail.choose(1)
+        end = time.monotonic() + 0.3
+        wait(lambda: time.monotonic() > end)
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        picture.grab().save(str(arguments.out / f"{name}.png"))
+        window.close()
+        app.processEvents()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
