@@ -30,6 +30,10 @@ class Model:
         self.device = device
         self._network = network.eval().to(device)
 
+    @property
+    def n_weights(self) -> int:
+        return sum(weight.numel() for weight in self._network.parameters())
+
     def masks(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Masks of all sources but the last.
 

@@ -1,0 +1,83 @@
+"""The models that come with the program, on music that they were never trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.audio import ArrayAudio, FloatArray, decode
+from core.checkpoint import Model, load_model
+from core.datasets import find_clips
+from core.evaluation import evaluate
+from core.metrics import plain_sdr_db
+from core.models import built_in_folder, find_model, list_models
+from core.separator import separate
+
+DEMO = built_in_folder().parent / "demo"
+
+
+@pytest.fixture(scope="module")
+def paper() -> Model:
+    return load_model(find_model("paper").folder)
+
+
+@pytest.fixture(scope="module")
+def demo() -> tuple[FloatArray, FloatArray, int]:
+    """Mixture and voice of the demo song, and their rate."""
+    mixture, voice = (decode(DEMO / name).audio for name in ("demo.flac", "vocals.flac"))
+    both = tuple(audio.read(0, audio.n_samples) for audio in (mixture, voice))
+    rate = mixture.sample_rate
+    for audio in (mixture, voice):
+        audio.close()
+    return both[0], both[1], rate
+
+
+def lift_db(
+    model: Model, mixture: FloatArray, voice: FloatArray, rate: int, gain_db: float
+) -> float:
+    gain = np.float32(10 ** (gain_db / 20))
+    done = separate(ArrayAudio(mixture * gain, rate), model)
+    estimate = done.stems["vocals"].read(0, mixture.shape[1]) / gain
+    done.close()
+    return plain_sdr_db(voice, estimate) - plain_sdr_db(voice, mixture)
+
+
+def test_together_they_stay_small() -> None:
+    files = [path for path in built_in_folder().rglob("*") if path.is_file()]
+    assert files
+    assert sum(path.stat().st_size for path in files) < 60e6
+
+
+def test_every_card_says_what_it_was_trained_on_and_how_well_it_does() -> None:
+    built_in = [entry for entry in list_models() if entry.built_in]
+    assert "paper" in [entry.model_id for entry in built_in]
+    for entry in built_in:
+        assert entry.card.terms
+        assert entry.card.training["data"]
+        assert entry.card.figures
+        assert load_model(entry.folder).card.sha256 == entry.card.sha256
+
+
+def test_paper_lifts_the_demo_songs_voice(
+    paper: Model, demo: tuple[FloatArray, FloatArray, int]
+) -> None:
+    assert lift_db(paper, *demo, gain_db=0) > 5
+
+
+@pytest.mark.parametrize("gain_db", [-20, 20])
+def test_paper_does_as_well_on_louder_and_softer_songs(
+    paper: Model, demo: tuple[FloatArray, FloatArray, int], gain_db: float
+) -> None:
+    assert abs(lift_db(paper, *demo, gain_db=gain_db) - lift_db(paper, *demo, gain_db=0)) < 0.1
+
+
+def test_paper_reaches_the_papers_figure_on_its_test_clips(paper: Model, data_dir: Path) -> None:
+    clips = find_clips(data_dir / "mir1k" / "test")
+    assert len(clips) == 63
+    result = evaluate(clips, lambda clip, mixture: separate(mixture, paper).stems)
+    gnsdr_db = result.means["vocals"].gnsdr_db
+    assert gnsdr_db >= 7.45
+    published = paper.card.figures["mir1k_test"]["vocals"]["gnsdr_db"]
+    assert gnsdr_db == pytest.approx(published, abs=0.05)
