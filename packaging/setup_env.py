@@ -95,7 +95,9 @@ def make_venv() -> None:
 def pip(*arguments: str) -> None:
     """Run the environment's pip; ends the program with its message if it fails."""
     command = [str(PYTHON), "-m", "pip", *arguments, "--disable-pip-version-check"]
-    if subprocess.run(command, cwd=ROOT).returncode != 0:
+    # The build of the project itself warns at length about what is meant.
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
         sys.exit("The installation failed; see the lines above. Run the same command to try again.")
 
 
