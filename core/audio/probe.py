@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from enum import Enum, auto
 from pathlib import Path
@@ -33,6 +34,9 @@ def look_at(path: Path) -> Reader:
     """
     name = path.name or str(path)
     try:
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe would wait for ever
+            raise AudioFileError("“{name}” is a device or a pipe. Choose a sound file.", name=name)
         with path.open("rb") as file:
             head = file.read(64)
             is_empty = not head and os.fstat(file.fileno()).st_size == 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import struct
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 import soundfile
 
 from core.audio import DamagedAudioError, decode
-from core.errors import AudioFileError, Cancelled
+from core.errors import AudioFileError, Cancelled, OutputError
 
 RATE = 44100
 
@@ -199,6 +201,31 @@ def test_folder_and_missing_file(tmp_path) -> None:
     folder.mkdir()
     refused(folder, "is a folder")
     refused(tmp_path / "gone.wav", "is not there")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path) -> None:
+    path = tmp_path / "pipe.wav"
+    os.mkfifo(path)
+    refused(path, "a pipe")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "mp3"])
+def test_a_full_scratch_disk(tmp_path, noise, suffix) -> None:
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, noise, RATE)
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(small)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small tmpfs can only be mounted as root")
+    try:
+        with pytest.raises(OutputError, match="no room left") as caught:
+            decode(path, scratch_dir=small)
+        assert str(small) in str(caught.value)
+        assert shutil.disk_usage(small).used == 0
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 @contextlib.contextmanager
