@@ -111,7 +111,7 @@ class ProgressMeter:
     def update(self, fraction: float) -> float | None:
         """Note ``fraction`` (0 to 1) done by now; the seconds left, None while not yet known."""
         now_s = self._elapsed_s()
-        if self._points and fraction < self._points[-1][1]:  # another stage began
+        if self._points and (fraction <= 0.0 or fraction < self._points[-1][1]):  # a new stage
             self._points.clear()
             self._left_s = None
         self._points.append((now_s, fraction))
