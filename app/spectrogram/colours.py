@@ -26,8 +26,8 @@ class ViewColours:
     muted: str = "#8b9098"
     accent: str = "#e8e9eb"
     playhead: str = "#ffffff"
-    pending: str = "#17191c"
-    hatch: str = "#23262b"
+    pending: str = "#1f1f22"
+    hatch: str = "#2d2d32"
     mixture: str = "#9aa0a8"
     voice: str = "#f2a33c"
     accompaniment: str = "#4fa3d9"
@@ -58,8 +58,8 @@ def of_theme(looks: Theme) -> ViewColours:
         text=looks.text,
         muted=looks.muted,
         accent=looks.accent,
-        pending="#1a1a1c" if looks.is_dark else "#dadade",
-        hatch="#252528" if looks.is_dark else "#cbcbd0",
+        pending="#1f1f22" if looks.is_dark else "#dadade",
+        hatch="#2d2d32" if looks.is_dark else "#cbcbd0",
         mixture=looks.mixture,
         voice=looks.voice,
         accompaniment=looks.accompaniment,

@@ -14,8 +14,8 @@ from app.spectrogram.brushes import hatch
 from app.spectrogram.colours import Table
 from app.spectrogram.gestures import TimeCanvas
 from app.spectrogram.layers import Layer
-from app.spectrogram.stage import GUTTER, Stage
-from app.spectrogram.ticks import frequency_ticks, time_ticks
+from app.spectrogram.stage import GUTTER, Ruler, Stage
+from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
 from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
 
 MIN_ROWS, MAX_ROWS = 64, 2048
@@ -208,11 +208,16 @@ class SpectrogramPane(TimeCanvas):
         """Where a column's left edge lies: it is centred on its time at level 0."""
         return self.x_of((column * 2**level - 0.5) * layer.pyramid.column_s)
 
+    def _frequency_ticks(self) -> tuple[Tick, ...]:
+        view = self.stage.viewport
+        ticks = note_ticks if self.stage.ruler is Ruler.NOTES else frequency_ticks
+        return ticks(view.scale, view.low, view.high, self.height())
+
     def _paint_grid(self, painter: QPainter) -> None:
         view, colour = self.stage.viewport, QColor(self.stage.colours.grid)
         colour.setAlpha(20)
         painter.setPen(QPen(colour, 0))
-        for tick in frequency_ticks(view.scale, view.low, view.high, self.height()):
+        for tick in self._frequency_ticks():
             y = round(self.y_of(view.scale.to_unit(tick.value))) + 0.5
             painter.drawLine(QLineF(GUTTER, y, self.width(), y))
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
@@ -270,7 +275,7 @@ class SpectrogramPane(TimeCanvas):
         if not self.stage.has_song:
             return
         painter.setFont(theme.figures_font(-1.5))
-        for tick in frequency_ticks(view.scale, view.low, view.high, self.height()):
+        for tick in self._frequency_ticks():
             y = round(self.y_of(view.scale.to_unit(tick.value)))
             painter.fillRect(GUTTER - 5, y, 4, 1, QColor(colours.muted))
             painter.setPen(QColor(colours.muted))

@@ -21,6 +21,13 @@ class Tool(Enum):
     HAND = "hand"
 
 
+class Ruler(Enum):
+    """What the rulers at the left read."""
+
+    HERTZ = "hertz"
+    NOTES = "notes"
+
+
 class Stage(QObject):
     """Plain state with signals; the widgets paint it and the gestures change it."""
 
@@ -36,6 +43,7 @@ class Stage(QObject):
         self.viewport = Viewport(self)
         self.colours: ViewColours = DARK
         self.tool = Tool.SELECT
+        self.ruler = Ruler.HERTZ
         self.loop: Loop | None = None
         self.playhead_s: float | None = None
         self.pointer: tuple[float, float] | None = None

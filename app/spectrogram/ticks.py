@@ -6,7 +6,10 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.spectrogram import FrequencyScale
+from core.spectrogram import FrequencyScale, note_of
+from core.spectrogram.frequency import note_hz
+
+NOTE_ORDER = (0, 9, 4, 7, 2, 5, 11, 1, 3, 6, 8, 10)  # C, A, then what fills the gaps
 
 TIME_STEPS_S = (
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5,
@@ -68,13 +71,42 @@ def frequency_ticks(
     distance to those already taken.
     """
     low_hz, high_hz = float(scale.to_hz(low)), float(scale.to_hz(high))
+    values = _round_values(low_hz, high_hz, height / spacing)
+    chosen = _spaced(values, scale, (low, high), height, spacing)
+    return tuple(Tick(value, hertz(value)) for value in chosen)
+
+
+@lru_cache(maxsize=32)
+def note_ticks(
+    scale: FrequencyScale, low: float, high: float, height: float, spacing: float = 18
+) -> tuple[Tick, ...]:
+    """Like ``frequency_ticks`` at the notes: every C first, then A, the white keys, the black."""
+    low_hz, high_hz = float(scale.to_hz(low)), float(scale.to_hz(high))
+    names = {
+        hz: note.name
+        for midi in sorted(range(12, 136), key=lambda midi: (NOTE_ORDER.index(midi % 12), midi))
+        if low_hz <= (hz := note_hz(midi)) <= high_hz and (note := note_of(hz)) is not None
+    }
+    chosen = _spaced(list(names), scale, (low, high), height, spacing)
+    return tuple(Tick(value, names[value]) for value in chosen)
+
+
+def _spaced(
+    values: list[float],
+    scale: FrequencyScale,
+    shown: tuple[float, float],
+    height: float,
+    spacing: float,
+) -> list[float]:
+    """Those of ``values``, tried in turn, that keep their distance to the ones before them."""
+    low, high = shown
     taken: list[tuple[float, float]] = []
-    for value in _round_values(low_hz, high_hz, height / spacing):
+    for value in values:
         y = (float(scale.to_unit(value)) - low) / (high - low) * height
         inside = spacing / 3 <= y <= height - spacing / 3
         if inside and all(abs(y - other) >= spacing for other, _value in taken):
             taken.append((y, value))
-    return tuple(Tick(value, hertz(value)) for _y, value in sorted(taken))
+    return [value for _y, value in sorted(taken)]
 
 
 def _round_values(low_hz: float, high_hz: float, most: float) -> list[float]:

@@ -17,7 +17,7 @@ from app.spectrogram.overview import Overview
 from app.spectrogram.pane import SpectrogramPane
 from app.spectrogram.reading import CursorReading
 from app.spectrogram.runner import PoolRunner, Runner
-from app.spectrogram.stage import Tool
+from app.spectrogram.stage import Ruler, Tool
 from app.spectrogram.tiles import TileStore
 from app.spectrogram.time_axis import TimeAxis
 from core.audio.source import Audio
@@ -209,6 +209,12 @@ class SpectrogramView(Navigation):
         (self._hidden.discard if visible else self._hidden.add)(name)
         if name in self._panes:
             self._panes[name].setVisible(visible)
+
+    def set_ruler(self, ruler: Ruler) -> None:
+        """Whether the rulers at the left read hertz or notes."""
+        self._stage.ruler = ruler
+        for pane in self._panes.values():
+            pane.update()
 
     def set_tool(self, tool: Tool) -> None:
         """What dragging with the left button does."""

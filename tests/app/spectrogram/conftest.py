@@ -17,6 +17,7 @@ RATE = 44100
 SECONDS = 20
 TONE_HZ = 1500.0
 TONE_DB = -20.0
+PATIENCE_MS = 30_000  # for machines that are busy with other things
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,5 @@ def loaded(view: SpectrogramView, song: Song, qtbot: QtBot) -> SpectrogramView:
     view.set_mask(song.mask)
     view.advance(["vocals", "accompaniment"], 0, song.n_samples)
     view.mask_advanced(0, song.mask.n_frames)
-    qtbot.waitUntil(lambda: view.idle)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     return view

@@ -16,11 +16,11 @@ from app.spectrogram.colours import (
 from app.spectrogram.layers import Layer
 from app.spectrogram.runner import Done, StopCheck, Work
 from app.spectrogram.spans import Spans
-from app.spectrogram.ticks import clock, frequency_ticks, hertz, time_ticks
+from app.spectrogram.ticks import clock, frequency_ticks, hertz, note_ticks, time_ticks
 from app.spectrogram.tiles import TileKey, TileStore, Want
 from app.spectrogram.viewport import MIN_SPAN_S, Viewport
 from core.audio.source import ArrayAudio
-from core.spectrogram import FrequencyScale, code_of_db
+from core.spectrogram import FrequencyScale, code_of_db, note_of
 
 RATE = 44100
 
@@ -78,6 +78,20 @@ def test_frequency_ticks_keep_their_distance(kind: str, low: float, high: float)
     assert np.diff(places).min() >= 23.9
     assert places.min() >= 0
     assert places.max() <= 200
+
+
+@pytest.mark.parametrize("kind", ["linear", "log", "mel"])
+def test_note_ticks_are_notes(kind: str) -> None:
+    scale = FrequencyScale.of_kind(kind, RATE)  # type: ignore[arg-type]
+    ticks = note_ticks(scale, 0.0, 1.0, 300)
+    assert 3 <= len(ticks) <= 17
+    for tick in ticks:
+        note = note_of(tick.value)
+        assert note is not None
+        assert (note.name, note.cents) == (tick.label, 0)
+    log = FrequencyScale.of_kind("log", RATE)
+    octave = (log.to_unit(420.0), log.to_unit(910.0))
+    assert len(note_ticks(log, *octave, 300)) == 13
 
 
 def test_hertz() -> None:

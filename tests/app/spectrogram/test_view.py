@@ -22,6 +22,7 @@ from core.audio.source import ArrayAudio
 
 TONE_HZ = 1500.0
 RATE = 44100
+PATIENCE_MS = 30_000
 
 
 def pixels(pane: SpectrogramPane) -> NDArray[np.int64]:
@@ -42,7 +43,7 @@ def test_tone_is_painted_at_its_frequency(loaded: SpectrogramView) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> bool:
-    deadline = QDeadlineTimer(5000)
+    deadline = QDeadlineTimer(PATIENCE_MS)
     while not condition() and not deadline.hasExpired():
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
     return condition()
@@ -69,17 +70,17 @@ def test_what_is_not_computed_looks_pending(
 ) -> None:
     view.set_song(song.mixture)  # type: ignore[attr-defined]
     view.set_stem("vocals", song.voice)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: view.idle)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     pane = view.pane("vocals")
     blank = pixels(pane)
     view.advance(["vocals"], 0, 10 * RATE)
-    qtbot.waitUntil(lambda: view.idle)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     half = pixels(pane)
     middle = half.shape[1] // 2
     np.testing.assert_array_equal(half[:, middle + 8 :], blank[:, middle + 8 :])
     assert (half[40:, : middle - 8] != blank[40:, : middle - 8]).mean() > 0.9
     view.advance(["vocals"], 10 * RATE, 20 * RATE)
-    qtbot.waitUntil(lambda: view.idle)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     assert (pixels(pane)[40:, middle + 8 :] != blank[40:, middle + 8 :]).mean() > 0.9
 
 
@@ -141,7 +142,7 @@ def test_panes_are_there_before_the_stems(
     view.viewport.set_time(5, 10)
     view.set_song(song.mixture)  # type: ignore[attr-defined]
     view.set_stem("vocals", song.voice)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: view.idle)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     assert [view.pane(name).geometry() for name in view.pane_names()] == sizes
     assert view.view_range.start_s == 5
     view.set_pane_visible("mask", False)
@@ -176,7 +177,7 @@ def test_real_song_is_drawn(view: SpectrogramView, data_dir: Path, qtbot: QtBot)
         reader.seek(reader.frames // 2)
         samples = reader.read(20 * reader.samplerate, dtype="float32", always_2d=True)
         view.set_song(ArrayAudio(samples.T, reader.samplerate))
-    qtbot.waitUntil(lambda: view.idle, timeout=10000)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     assert pixels(view.pane("mixture")).std() > 50
 
 
@@ -187,7 +188,7 @@ def test_overview_shows_what_is_computed(view: SpectrogramView, song: object, qt
     view.set_stem("vocals", song.voice)  # type: ignore[attr-defined]
     view.advance(["vocals"], 0, 10 * RATE)
     voice = QColor(theme.current().voice).name()
-    qtbot.waitUntil(lambda: view.idle and colour_at(overview, 5.0) == voice)
+    qtbot.waitUntil(lambda: view.idle and colour_at(overview, 5.0) == voice, timeout=PATIENCE_MS)
     # The mixture stands in, in grey.
     qtbot.waitUntil(lambda: QColor(colour_at(overview, 15.0)).lightness() > 80)
     assert QColor(colour_at(overview, 15.0)).saturation() < 30
@@ -209,7 +210,7 @@ def test_a_failing_signal_is_reported_once(view: SpectrogramView, qtbot: QtBot) 
     failures: list[object] = []
     view.failed.connect(failures.append)
     view.set_song(Unreadable(np.zeros((1, 100 * RATE)), RATE))
-    qtbot.waitUntil(lambda: view.idle)
+    qtbot.waitUntil(lambda: view.idle, timeout=PATIENCE_MS)
     assert [str(failure) for failure in failures] == ["gone"]
 
 
@@ -218,7 +219,7 @@ def test_themes_change_at_once(loaded: SpectrogramView, qtbot: QtBot) -> None:
         theme.set_theme("dark")
         dark = loaded.grab().toImage().pixelColor(20, 5).lightness()
         theme.set_theme("light")
-        qtbot.waitUntil(lambda: loaded.idle)
+        qtbot.waitUntil(lambda: loaded.idle, timeout=PATIENCE_MS)
         assert loaded.grab().toImage().pixelColor(20, 5).lightness() > dark + 100
     finally:
         theme.set_theme("system")
