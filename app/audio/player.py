@@ -61,10 +61,15 @@ class Player(QObject):
 
     # --- the song -----------------------------------------------------------------------------
 
-    def set_sources(self, mixture: Audio | None, stems: Mapping[str, Audio]) -> None:
-        """Play this from now on. The same mixture with other stems goes on where it is (with a
-        crossfade); another mixture stops, at its start. Nothing of the stems is ready until
-        ``set_ready`` says so. Strips keep their settings by stem name."""
+    def set_sources(
+        self, mixture: Audio | None, stems: Mapping[str, Audio], n_samples_ready: int = 0
+    ) -> None:
+        """Play this from now on, the stems being computed up to ``n_samples_ready``.
+
+        The same mixture with other stems goes on where it is (with a crossfade; say at once what
+        is ready, or it waits for ``set_ready``); another mixture stops, at its start. Strips keep
+        their settings by stem name.
+        """
         same = mixture is not None and mixture is self._engine.mixture
         position = self.position() if same else 0
         if not same:
@@ -73,7 +78,7 @@ class Player(QObject):
         self._engine.mixture, self._engine.stems = mixture, dict(stems)
         for name in self._engine.stems:
             self._strips.setdefault(name, Strip())
-        self._engine.ready = ReadyRanges()
+        self._engine.ready = ReadyRanges([(0, n_samples_ready)])
         self._engine.lanes = None
         self._apply_targets()
         if same and self._engine.feed is not None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from app.audio.player import Player, PlayerState
-from core.audio import ArrayAudio, DifferenceAudio
+from core.audio import ArrayAudio, DifferenceAudio, ScratchAudio
 
 RATE = 44100
 
@@ -185,10 +185,8 @@ def test_other_stems_of_the_same_song_keep_the_place(player, recorder, qtbot) ->
     player.set_sources(mixture, {})
     player.play()
     qtbot.waitUntil(lambda: player.position() > RATE // 4, timeout=5000)
-    player.set_sources(
-        mixture, {"vocals": vocals, "accompaniment": DifferenceAudio(mixture, [vocals])}
-    )
-    player.set_ready(RATE * 5)
+    stems = {"vocals": vocals, "accompaniment": DifferenceAudio(mixture, [vocals])}
+    player.set_sources(mixture, stems, RATE * 5)
     qtbot.waitUntil(lambda: player.position() > RATE, timeout=5000)
     assert player.state is PlayerState.PLAYING
     heard = recorder.stop()
@@ -210,6 +208,18 @@ def test_playhead_follows_what_the_sink_plays(player, recorder, qtbot) -> None:
     heard = recorder.stop()
     start = place(heard[0], voice[0, RATE // 4 : RATE // 2]) - RATE // 4
     assert abs(recorded - start - position) < RATE * 0.15
+
+
+def test_a_song_that_vanishes_pauses_and_says_so(player, qtbot) -> None:
+    song = ScratchAudio(2, RATE)
+    song.append(smooth(2, RATE * 6, RATE, 1))
+    player.set_sources(song, {})
+    player.play()
+    qtbot.waitUntil(lambda: player.position() > RATE // 4, timeout=5000)
+    with qtbot.waitSignal(player.failed, timeout=5000) as failed:
+        song.close()
+    assert "could not be read" in str(failed.args[0])
+    assert player.state is PlayerState.STOPPED
 
 
 def test_refresh_goes_on_playing(player, qtbot) -> None:
