@@ -53,6 +53,12 @@ def _read(
 ) -> ReadSong:
     stream = _choose_stream(path, container, track)
     codec = stream.codec_context
+    if codec is None:
+        raise AudioFileError(
+            "The sound in “{name}” is in a format that Stemscope does not know. "
+            "Export it again as WAV or FLAC.",
+            name=path.name,
+        )
     manual_skip = 0
     if codec.name in ("wmav1", "wmav2"):
         codec.flags2 |= _SKIP_MANUALLY

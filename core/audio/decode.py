@@ -11,6 +11,7 @@ from core.audio.intake import Intake
 from core.audio.probe import Reader, look_at
 from core.audio.sndfile_reader import ReadSong, UnknownToSoundfileError, read_with_soundfile
 from core.audio.tags import read_tags
+from core.errors import AudioFileError
 
 
 def decode(
@@ -42,6 +43,12 @@ def decode(
     try:
         intake.poll(0.0)
         song = _read(path, reader, intake, accept_damaged, track)
+    except OSError as error:  # the disk went away, or the file did, while it was read
+        raise AudioFileError(
+            "“{name}” can no longer be read: {reason}. Check the disk it lies on.",
+            name=path.name,
+            reason=error.strerror or error,
+        ) from error
     finally:
         intake.close()
     try:
