@@ -130,8 +130,8 @@ class Engine:
                 start = self.feed.timeline.start
             else:
                 start = current.timeline.song_frame(current.read)
-                passed = loop is not None and start >= loop[1]
-                if passed and self.loop is not None and sample < self.loop[1]:
+                heard_inside = self.loop is not None and sample < self.loop[1]
+                if loop is not None and start >= loop[1] and heard_inside:
                     start, follows = loop[0], False  # read behind the loop, not heard there yet
         timeline = Timeline(
             view.n_frames,

@@ -230,7 +230,10 @@ def test_refresh_goes_on_playing(player, qtbot) -> None:
     player.play()
     qtbot.waitUntil(lambda: player.position() > RATE // 4, timeout=5000)
     before = player.position()
+    usual_latency_s = player.latency_s
     player.refresh_devices()
+    player.set_low_latency(True)
+    assert player.latency_s < usual_latency_s
     assert player.state is PlayerState.PLAYING
     assert player.active_device is not None
     qtbot.waitUntil(lambda: player.position() > before + RATE // 4, timeout=5000)
