@@ -95,9 +95,10 @@ def mark(text: str) -> str:
 
 
 def tr(text: str, **fields: object) -> str:
-    """``text`` in the current language, with its ``{fields}`` filled in."""
+    """``text`` in the current language, with its ``{fields}`` filled in; functions are called."""
     translated = _language.table.get(text, text)
-    return translated.format(**fields) if fields else translated
+    values = {name: value() if callable(value) else value for name, value in fields.items()}
+    return translated.format(**values) if values else translated
 
 
 def tr_error(error: BaseException) -> str:
@@ -128,8 +129,7 @@ class _Binding(QObject):
         _language.changed.connect(self.apply)
 
     def apply(self) -> None:
-        fields = {key: f() if callable(f) else f for key, f in self.fields.items()}
-        getattr(self.parent(), self.method)(tr(self.text, **fields))
+        getattr(self.parent(), self.method)(tr(self.text, **self.fields))
 
 
 def bind(method: Callable[[str], object], text: str, **fields: object) -> None:

@@ -16,7 +16,7 @@ from app.audio.player import Player
 from app.cache import ResultCache
 from app.dialogs import Dialogs
 from app.drops import local_paths
-from app.i18n import tr
+from app.i18n import mark, tr
 from app.keys import KeyFilter
 from app.outcomes import Failure
 from app.panels.error_bar import ErrorBar
@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(theme.app_icon())
         self.setAcceptDrops(True)
         self.setMinimumSize(1040, 640)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.actions_ = Actions(self)
         self._make_layout(str(log_file or ""))
         page = self.page
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self._restore()
         self._on_recent_changed()
         self._on_current_changed()
+        self.setFocus()
 
     def _make_layout(self, log_file: str) -> None:
         self.rail = Rail()
@@ -80,8 +82,8 @@ class MainWindow(QMainWindow):
         self.models = ModelsPage()
         self.pages = QStackedWidget()
         for icon, text, page in (
-            ("separate", "Separate", self.page),
-            ("models", "Models", self.models),
+            ("separate", mark("Separate"), self.page),
+            ("models", mark("Models"), self.models),
         ):
             self.rail.add_page(icon, text)
             self.pages.addWidget(page)
@@ -230,6 +232,8 @@ class MainWindow(QMainWindow):
     def _on_current_changed(self) -> None:
         song = self.session.current
         self.page.show_song(song is not None)
+        if song is not None and self.focusWidget() is None:
+            self.page.view.setFocus()
         self.setWindowTitle(f"{song.title} – Stemscope" if song is not None else "Stemscope")
         self._enable()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
     background: {raised}; border: 1px solid {line}; border-radius: 4px;
     min-height: 26px; padding: 0 8px;
 }}
-QComboBox::drop-down {{ border: 0; width: 22px; }}
+QComboBox::drop-down {{ border: 0; width: 24px; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: 12px; height: 12px; }}
+QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:disabled, QLineEdit:disabled {{ color: {faint}; }}
 QComboBox QAbstractItemView {{
@@ -105,7 +108,24 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QSplitter::handle {{ background: {line}; }}
 QSplitter::handle:hover {{ background: {faint}; }}
-QCheckBox, QRadioButton {{ spacing: 8px; min-height: 24px; }}
+QCheckBox {{ spacing: 8px; min-height: 24px; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {faint}; border-radius: 3px; background: {raised};
+}}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
+QCheckBox::indicator:checked {{
+    background: {accent}; border-color: {accent}; image: url("{check}");
+}}
+QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
+QCheckBox:focus {{ text-decoration: underline; }}
+QToolButton[segment="true"] {{ padding: 0 2px; }}
+#queue QWidget[queuerow="true"] {{ border-left: 2px solid transparent; }}
+#queue QWidget[queuerow="true"]:hover, #queue QWidget[queuerow="true"]:focus {{
+    background: {raised};
+}}
+#queue QWidget[queuerow="true"][current="true"] {{
+    background: {raised}; border-left: 2px solid {accent};
+}}
 QFrame[rule="true"] {{ background: {line}; border: 0; max-height: 1px; min-height: 1px; }}
 QPlainTextEdit, QTextBrowser {{
     background: {background}; border: 1px solid {line}; border-radius: 4px; padding: 8px;
@@ -115,4 +135,9 @@ QPlainTextEdit, QTextBrowser {{
 
 def build(theme: Theme) -> str:
     """The style sheet in the colours of ``theme``."""
-    return _SHEET.format(**vars(theme))
+    icons = resources.files("resources") / "icons"
+    images = {
+        part: str(icons / f"{theme.name}-{part}.svg").replace("\\", "/")
+        for part in ("arrow", "check")
+    }
+    return _SHEET.format(**vars(theme), **images)

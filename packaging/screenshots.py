@@ -102,6 +102,7 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             end = time.monotonic() + 0.5
             wait(lambda: time.monotonic() > end)
 
+        session.warm_up()
         state = shot["state"]
         if state != "empty":
             window.open_paths(songs[:1] if state != "queue" else songs)

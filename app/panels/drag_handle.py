@@ -64,8 +64,11 @@ class DragHandle(QToolButton):
 
     def _say_idle(self) -> None:
         stem = stem_text(self.source)
-        text = "Drag {stem} out of the window as a file; Enter copies it"
-        tip(self, text, stem=lambda: tr(stem))
+        tip(
+            self,
+            "Drag “{stem}” out of the window as a file; Enter copies it",
+            stem=lambda: tr(stem),
+        )
 
     def _want(self) -> None:
         if self._file is None or not self._file.exists():

@@ -292,8 +292,10 @@ class ExportDialog(QDialog):
         self._result_folder = report.files[0].parent if report.files else self.options().folder
         n, gain_db = len(report.files), report.gain_db
         if gain_db:
-            text = "{n} files written, all {gain} quieter so that none clips."
-            self._say(text, "", n=n, gain=decibels(abs(gain_db), signed=False))
+            quieter = decibels(abs(gain_db), signed=False)
+            self._say(
+                "{n} files written, all {gain} quieter so that none clips.", "", n=n, gain=quieter
+            )
         else:
             self._say("{n} files written.", "", n=n)
         self.show_folder.show()

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLay
 
 from app import theme
 from app.formats import clock, decibels, hertz, stem_text
-from app.i18n import bind
+from app.i18n import bind, mark
 from app.panels.controls import label, rule
 from app.panels.view_options import ViewOptions
 from app.spectrogram import CursorReading
 
-WIDTH = 256
+READINGS = (("time", mark("Time")), ("frequency", mark("Frequency")), ("note", mark("Note")))
+WIDTH = 264
 _NOTHING = "–"
 
 
@@ -33,7 +34,7 @@ class Inspector(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
         self._values: dict[str, QLabel] = {}
-        for key, text in (("time", "Time"), ("frequency", "Frequency"), ("note", "Note")):
+        for key, text in READINGS:
             self._add(key, text)
         for name in ("mixture", *sources):
             self._add(name, stem_text(name), dot=name)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -99,6 +100,10 @@ class ViewOptions(QWidget):
             column.addWidget(box)
             self.panes[name] = box
         for combo in (self.map, self.colour):
+            combo.setMinimumContentsLength(6)
+            combo.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
             combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             combo.currentIndexChanged.connect(self._on_changed)
         self.overlay.toggled.connect(self._on_changed)
@@ -114,6 +119,7 @@ class ViewOptions(QWidget):
             button = QToolButton()
             button.setCheckable(True)
             button.setProperty("segment", True)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             bind(button.setText, text)
             tip(button, "Frequency axis: {scale}", scale=lambda text=text: tr(text))
@@ -130,6 +136,7 @@ class ViewOptions(QWidget):
         box.setRange(low, high)
         box.setSingleStep(5)
         box.setSuffix(" dB")
+        box.setMinimumWidth(40)
         box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)
         box.setKeyboardTracking(False)
@@ -202,7 +209,7 @@ def _row(text: str, *parts: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(8)
     name = label(text, "muted")
-    name.setFixedWidth(72)
+    name.setFixedWidth(64)
     row.addWidget(name)
     for part in parts:
         row.addWidget(part, 1)
