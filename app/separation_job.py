@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import importlib.util
 import os
 import platform
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -123,9 +127,32 @@ def prepare_torch() -> None:
     """Set what torch needs in this thread, before its first use there; cheap to call again."""
     # Threads that spin while they wait would take the cores from the player and the window.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    _preload_torch()
     import torch
 
     torch.set_num_threads(n_compute_threads())
+
+
+@functools.cache
+def _preload_torch() -> None:
+    """Let the system load torch's libraries while other threads run.
+
+    An import holds the interpreter's lock while they are loaded, which stops the window for half
+    a second; a foreign call does not. Where it does not work, the import does it.
+    """
+    if sys.platform == "win32" or "torch" in sys.modules:
+        return  # on Windows torch is loaded before Qt
+    spec = importlib.util.find_spec("torch")
+    if spec is None or not spec.submodule_search_locations:
+        return
+    folder = Path(spec.submodule_search_locations[0]) / "lib"
+    suffix = "dylib" if sys.platform == "darwin" else "so"
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes, dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
+    for name in ("torch_cpu", "torch_cuda"):
+        path = folder / f"lib{name}.{suffix}"
+        if path.exists():
+            dlopen(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
 def n_compute_threads() -> int:
