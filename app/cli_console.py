@@ -50,6 +50,7 @@ def progress_display(n_items: int, verb: str = "Songs") -> Iterator[Display]:
         TextColumn("{task.fields[stage]}", markup=False),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
+        transient=True,
         # results for a pipe must reach it, not the terminal that shows the bars
         redirect_stdout=sys.stdout.isatty(),
     )
