@@ -19,6 +19,7 @@ from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
 from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
 
 MIN_ROWS, MAX_ROWS = 64, 2048
+TITLE_REACH = 400  # no title is longer: strips further right need not paint it
 EDGE = 3  # width of the strip in the stem's colour
 
 
@@ -112,10 +113,11 @@ class SpectrogramPane(TimeCanvas):
             for tile, target, source in found.there:
                 painter.drawImage(target, tile.image(table), source)
         if self.stage.has_song:
-            self._paint_grid(painter)
+            self._paint_grid(painter, event.rect())
             self._paint_loop(painter)
             self._paint_lines(painter)
-        self._paint_title(painter)
+        if event.rect().left() < GUTTER + TITLE_REACH and event.rect().top() < 32:
+            self._paint_title(painter)
 
     # -- which tiles
 
@@ -213,16 +215,16 @@ class SpectrogramPane(TimeCanvas):
         ticks = note_ticks if self.stage.ruler is Ruler.NOTES else frequency_ticks
         return ticks(view.scale, view.low, view.high, self.height())
 
-    def _paint_grid(self, painter: QPainter) -> None:
+    def _paint_grid(self, painter: QPainter, clip: QRect) -> None:
         view, colour = self.stage.viewport, QColor(self.stage.colours.grid)
         colour.setAlpha(20)
         painter.setPen(QPen(colour, 0))
         for tick in self._frequency_ticks():
             y = round(self.y_of(view.scale.to_unit(tick.value))) + 0.5
-            painter.drawLine(QLineF(GUTTER, y, self.width(), y))
+            painter.drawLine(QLineF(clip.left(), y, clip.right() + 1, y))
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
-            if tick.label:
-                x = round(self.x_of(tick.value)) + 0.5
+            x = round(self.x_of(tick.value)) + 0.5
+            if tick.label and clip.left() <= x <= clip.right() + 1:
                 painter.drawLine(QLineF(x, 0, x, self.height()))
 
     def _paint_loop(self, painter: QPainter) -> None:

@@ -12,6 +12,7 @@ from app.spectrogram.stage import GUTTER, Stage
 from app.spectrogram.ticks import clock, time_ticks
 
 HEIGHT = 24
+LABEL_REACH = 84
 
 
 class TimeAxis(TimeCanvas):
@@ -43,6 +44,8 @@ class TimeAxis(TimeCanvas):
             painter.fillRect(QRectF(left, 1, right - left, 4), QColor(colours.accent))
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
             x = round(self.x_of(tick.value))
+            if not event.rect().left() - LABEL_REACH <= x <= event.rect().right():
+                continue
             painter.fillRect(x, 1, 1, 6 if tick.label else 3, QColor(colours.muted))
             if tick.label:
                 painter.setPen(QColor(colours.muted))

@@ -190,7 +190,7 @@ def test_overview_shows_what_is_computed(view: SpectrogramView, song: object, qt
     voice = QColor(theme.current().voice).name()
     qtbot.waitUntil(lambda: view.idle and colour_at(overview, 5.0) == voice, timeout=PATIENCE_MS)
     # The mixture stands in, in grey.
-    qtbot.waitUntil(lambda: QColor(colour_at(overview, 15.0)).lightness() > 80)
+    qtbot.waitUntil(lambda: QColor(colour_at(overview, 15.0)).lightness() > 80, timeout=PATIENCE_MS)
     assert QColor(colour_at(overview, 15.0)).saturation() < 30
 
 
