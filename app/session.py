@@ -72,6 +72,7 @@ class Session(QObject):
         self._current_id: int | None = None
         self._used: list[int] = []  # songs by last use, the latest at the end
         self._closing = False
+        self._stopped = False
         self._model_id = str(self._settings.get(MODEL_KEY, "") or DEFAULT_MODEL)
         self._device = str(self._settings.get(DEVICE_KEY, "") or "auto")
 
@@ -221,12 +222,14 @@ class Session(QObject):
     def shutdown(self) -> bool:
         """Stop everything and join the threads; False if one was too busy to stop in time."""
         if self._closing:
-            return True
+            return self._stopped
         self._closing = True
         for work in self._works.values():
             work.close()
         stopped = self._runner.shutdown()
-        return self._pool.shutdown(1.5 if not stopped else 2.5) and stopped
+        # Never more than three seconds in all, however stuck both are.
+        self._stopped = self._pool.shutdown(2.5 if stopped else 0.4) and stopped
+        return self._stopped
 
     # The order of things
 
