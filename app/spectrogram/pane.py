@@ -5,8 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from app import theme
@@ -19,7 +28,6 @@ from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
 from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
 
 MIN_ROWS, MAX_ROWS = 64, 2048
-TITLE_REACH = 400  # no title is longer: strips further right need not paint it
 EDGE = 3  # width of the strip in the stem's colour
 
 
@@ -45,11 +53,12 @@ class SpectrogramPane(TimeCanvas):
         self.overlay: Layer | None = None
         self.overlay_table: Table = ()
         self._store = store
+        self._picture: QPixmap | None = None
         self.setMinimumHeight(48)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         stage.viewport.changed.connect(self.refresh)
-        stage.looks_changed.connect(self.update)
-        stage.loop_shown.connect(self.update)
+        stage.looks_changed.connect(self.repaint_all)
+        stage.loop_shown.connect(self.repaint_all)
         stage.playhead_moved.connect(self._on_playhead_moved)
         stage.pointer_moved.connect(self._on_pointer_moved)
 
@@ -60,7 +69,7 @@ class SpectrogramPane(TimeCanvas):
         """The name shown on the pane and told to screen readers."""
         self.title = title
         self.setAccessibleName(title)
-        self.update()
+        self.repaint_all()
 
     def set_layer(self, layer: Layer | None, table: Table) -> None:
         self.layer, self.table = layer, table
@@ -82,7 +91,7 @@ class SpectrogramPane(TimeCanvas):
                 if layer is not None:
                     wants += self._wants(layer, table)
         self._store.want(id(self), wants)
-        self.update()
+        self.repaint_all()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -96,28 +105,48 @@ class SpectrogramPane(TimeCanvas):
         super().resizeEvent(event)
         self.refresh()
 
+    def repaint_all(self) -> None:
+        """Something other than the playhead and the pointer changed."""
+        self._picture = None
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = self._draw_picture(ratio)
         painter = QPainter(self)
-        if event.rect().left() < GUTTER:
-            self._paint_ruler(painter)
+        # Lines that move repaint narrow strips: these are copied, not drawn anew.
+        strip = QRectF(event.rect())
+        x, y, width, height = (ratio * v for v in strip.getRect())
+        painter.drawPixmap(strip, self._picture, QRectF(x, y, width, height))
+        if self.stage.has_song:
+            painter.setClipRect(self.canvas)
+            self._paint_lines(painter)
+
+    def _draw_picture(self, ratio: float) -> QPixmap:
+        """Everything but the playhead and the pointer."""
+        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        self._paint_ruler(painter)
         painter.setClipRect(self.canvas)
         pieces = [
-            self._pieces(layer, event.rect())
-            for layer in (self.layer, self.overlay)
+            (self._pieces(layer), table)
+            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table))
             if layer is not None and self.stage.has_song
         ]
-        if not pieces or pieces[0].missing or not self._is_known():
+        if not pieces or not self._is_known() or pieces[0][0].missing:
             painter.fillRect(self.canvas, hatch(self.stage.colours))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for found, table in zip(pieces, (self.table, self.overlay_table), strict=False):
+        for found, table in pieces:
             for tile, target, source in found.there:
                 painter.drawImage(target, tile.image(table), source)
         if self.stage.has_song:
-            self._paint_grid(painter, event.rect())
+            self._paint_grid(painter)
             self._paint_loop(painter)
-            self._paint_lines(painter)
-        if event.rect().left() < GUTTER + TITLE_REACH and event.rect().top() < 32:
-            self._paint_title(painter)
+        self._paint_title(painter)
+        painter.end()
+        return picture
 
     # -- which tiles
 
@@ -164,8 +193,8 @@ class SpectrogramPane(TimeCanvas):
         last = min(int(view.stop_s / column_s) + 1, self.layer.pyramid.n_columns)
         return self.layer.known.covers(int(view.start_s / column_s), last)
 
-    def _pieces(self, layer: Layer, clip: QRect) -> Pieces:
-        """The tiles inside ``clip`` with where they go and which part of them."""
+    def _pieces(self, layer: Layer) -> Pieces:
+        """The visible tiles with where they go and which part of them."""
         key, last = self._plan(layer)
         pieces = Pieces([], False)
         view = self.stage.viewport
@@ -174,8 +203,6 @@ class SpectrogramPane(TimeCanvas):
             n = min(TILE_COLUMNS, layer.pyramid.level_columns(key.level) - index * TILE_COLUMNS)
             left = self._column_x(layer, key.level, index * TILE_COLUMNS)
             right = self._column_x(layer, key.level, index * TILE_COLUMNS + n)
-            if right < clip.left() - 1 or left > clip.right() + 1:
-                continue
             found, tile = wanted, self._store.find(wanted)
             if tile is None:
                 other = self._store.nearest(wanted, layer.pyramid.n_levels)
@@ -215,16 +242,16 @@ class SpectrogramPane(TimeCanvas):
         ticks = note_ticks if self.stage.ruler is Ruler.NOTES else frequency_ticks
         return ticks(view.scale, view.low, view.high, self.height())
 
-    def _paint_grid(self, painter: QPainter, clip: QRect) -> None:
+    def _paint_grid(self, painter: QPainter) -> None:
         view, colour = self.stage.viewport, QColor(self.stage.colours.grid)
         colour.setAlpha(20)
         painter.setPen(QPen(colour, 0))
         for tick in self._frequency_ticks():
             y = round(self.y_of(view.scale.to_unit(tick.value))) + 0.5
-            painter.drawLine(QLineF(clip.left(), y, clip.right() + 1, y))
+            painter.drawLine(QLineF(GUTTER, y, self.width(), y))
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
             x = round(self.x_of(tick.value)) + 0.5
-            if tick.label and clip.left() <= x <= clip.right() + 1:
+            if tick.label:
                 painter.drawLine(QLineF(x, 0, x, self.height()))
 
     def _paint_loop(self, painter: QPainter) -> None:

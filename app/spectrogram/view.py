@@ -214,7 +214,7 @@ class SpectrogramView(Navigation):
         """Whether the rulers at the left read hertz or notes."""
         self._stage.ruler = ruler
         for pane in self._panes.values():
-            pane.update()
+            pane.repaint_all()
 
     def set_tool(self, tool: Tool) -> None:
         """What dragging with the left button does."""
@@ -283,7 +283,7 @@ class SpectrogramView(Navigation):
     def _on_tiles_arrived(self, layer_ids: frozenset[int]) -> None:
         for pane in self._panes.values():
             if pane.shows(layer_ids):
-                pane.update()
+                pane.repaint_all()
 
     def _on_pointer_moved(self, _old: object) -> None:
         self.cursor_moved.emit(self._reading())
