@@ -28,6 +28,7 @@ from app.panels.status_line import StatusLine
 from app.playback import Playback
 from app.progress_display import ProgressDisplay
 from app.session import Session
+from app.song import Song, SongState
 from app.song_display import SongDisplay
 from app.stem_files import StemFiles
 from app.window_choices import WindowChoices
@@ -127,7 +128,10 @@ class MainWindow(QMainWindow):
         self.playback.failed.connect(self.show_failure)
         self.stem_files.failed.connect(self.show_failure)
         self.page.view.failed.connect(self.show_failure)
-        self.display.song_shown.connect(self.playback.forget_loop)
+        self.display.song_shown.connect(self._on_song_shown)
+        page.failed.retry_clicked.connect(self.retry)
+        page.failed.open_clicked.connect(self.choose_files)
+        toolbar.progress.retry_clicked.connect(self.retry)
         self.keys.back_pressed.connect(self.playback.back)
         self.keys.forward_pressed.connect(self.playback.forward)
         self.keys.start_pressed.connect(self.playback.to_start)
@@ -231,8 +235,8 @@ class MainWindow(QMainWindow):
 
     def _on_current_changed(self) -> None:
         song = self.session.current
-        self.page.show_song(song is not None)
-        if song is not None and self.focusWidget() is None:
+        self._show_page(song)
+        if song is not None and self.focusWidget() in (None, self):
             self.page.view.setFocus()
         self.setWindowTitle(f"{song.title} – Stemscope" if song is not None else "Stemscope")
         self._enable()
@@ -240,7 +244,24 @@ class MainWindow(QMainWindow):
     def _on_song_changed(self, song_id: int) -> None:
         song = self.session.current
         if song is not None and song.song_id == song_id:
+            self._show_page(song)
             self._enable()
+
+    def _show_page(self, song: Song | None) -> None:
+        ended = song is not None and song.state in (SongState.FAILED, SongState.CANCELLED)
+        if song is not None and ended and song.decoded is None:
+            self.page.show_failed(song.title, song.error)
+        else:
+            self.page.show_song(song is not None)
+
+    def _on_song_shown(self) -> None:
+        self.playback.forget_loop()
+        self.page.inspector.show_reading(None)
+
+    def retry(self) -> None:
+        """Try the song on screen again."""
+        if self.session.current is not None:
+            self.session.retry(self.session.current.song_id)
 
     def _enable(self) -> None:
         song = self.session.current

@@ -113,6 +113,8 @@ class ProgressDisplay(QObject):
         self._line.set_file(_describe(song) if song is not None else "")
         if song is not None and song.state.is_busy:
             self._block.show_progress(song.stage, song.fraction, song.seconds_left)
+        elif song is not None and song.state in (SongState.FAILED, SongState.CANCELLED):
+            self._block.show_ended(song.stage, song.error)
         else:
             self._block.hide()
         result = song.result if song is not None else None

@@ -37,6 +37,9 @@ QPushButton:checked, QToolButton:checked {{
     background: {accent}; color: {on_accent}; border-color: {accent};
 }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {panel}; }}
+QPushButton:checked:disabled, QToolButton:checked:disabled {{
+    background: {raised}; color: {faint}; border-color: {line};
+}}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus,
 QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
 QPushButton:default {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
@@ -75,6 +78,7 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
 }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 12px; height: 12px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: 0; }}
 QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:disabled, QLineEdit:disabled {{ color: {faint}; }}
@@ -89,6 +93,13 @@ QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
 QMenuBar {{ background: {panel}; border-bottom: 1px solid {line}; }}
 QMenuBar::item {{ background: transparent; padding: 4px 8px; }}
 QMenuBar::item:selected {{ background: {hover}; border-radius: 3px; }}
+
+QSlider::groove:horizontal {{ height: 3px; background: {line}; border-radius: 1px; }}
+QSlider::sub-page:horizontal {{ background: {muted}; border-radius: 1px; }}
+QSlider::handle:horizontal {{
+    width: 10px; height: 16px; margin: -7px 0; border-radius: 3px; background: {text};
+}}
+QSlider::handle:horizontal:focus {{ background: {accent}; border: 1px solid {text}; }}
 
 QProgressBar {{
     background: {line}; border: 0; border-radius: 2px; min-height: 4px; max-height: 4px;

@@ -15,6 +15,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QFontInfo,
     QGuiApplication,
     QIcon,
     QIconEngine,
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import stylesheet
 
+CHINESE_FAMILIES = ("PingFang SC", "Microsoft YaHei UI", "Noto Sans CJK SC", "Source Han Sans SC")
 GRID = 8  # every margin and gap of the window is a multiple or a half of this
 
 
@@ -152,6 +154,7 @@ def set_theme(choice: str) -> None:
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(_appearance.on_color_scheme_changed)
         _appearance.following = True
+        app.setFont(_with_chinese(app.font()))
     _appearance.choice = choice
     theme = {"dark": DARK, "light": LIGHT}.get(choice) or system_theme()
     _appearance.theme = theme
@@ -160,6 +163,13 @@ def set_theme(choice: str) -> None:
     app.setPalette(palette(theme))
     app.setStyleSheet(stylesheet.build(theme))
     _appearance.changed.emit()
+
+
+def _with_chinese(font: QFont) -> QFont:
+    """The system font, and after it fonts that write Chinese as in China."""
+    result = QFont(font)
+    result.setFamilies([QFontInfo(font).family(), *CHINESE_FAMILIES])
+    return result
 
 
 def palette(theme: Theme) -> QPalette:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from app import theme
 from app.i18n import bind, tip
@@ -65,6 +73,24 @@ def rule() -> QFrame:
     line.setProperty("rule", True)
     line.setFixedHeight(1)
     return line
+
+
+class NumberBox(QSpinBox):
+    """A field for a number and its unit, without the little arrows."""
+
+    def __init__(self, low: int, high: int, suffix: str) -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setSuffix(suffix)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setKeyboardTracking(False)
+        self.setMinimumWidth(48)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # the style sheet keeps room for arrows that are not there
+        self.lineEdit().setGeometry(6, 1, self.width() - 14, self.height() - 2)
 
 
 class ElidedLabel(QLabel):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from app import theme
 from app.formats import time_left
-from app.i18n import bind, tr
+from app.i18n import bind, tr, tr_error
 from app.panels.controls import icon_button
 
 
@@ -15,6 +15,7 @@ class ProgressBlock(QWidget):
     """A line of text over a bar; it keeps its place while it is empty, so nothing jumps."""
 
     cancel_clicked = Signal()
+    retry_clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,6 +29,8 @@ class ProgressBlock(QWidget):
         bind(self.bar.setAccessibleName, "Progress")
         self.cancel = icon_button("close", "Cancel", "Ctrl+.", side=24, icon_side=14)
         self.cancel.clicked.connect(self.cancel_clicked)
+        self.retry = icon_button("retry", "Try again", side=24, icon_side=16)
+        self.retry.clicked.connect(self.retry_clicked)
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self.stage, 1)
@@ -44,6 +47,7 @@ class ProgressBlock(QWidget):
         row.setSpacing(8)
         row.addLayout(column, 1)
         row.addWidget(self.cancel)
+        row.addWidget(self.retry)
         self.setMinimumWidth(200)
         self.setMaximumWidth(360)
         policy = self.sizePolicy()
@@ -58,5 +62,19 @@ class ProgressBlock(QWidget):
         left = time_left(seconds_left)
         self.rest.setText(f"{percent}  {left}" if left else percent)
         self.bar.setValue(round(fraction * 1000))
+        self._set_working(True)
         self.setToolTip(tr(stage))
         self.show()
+
+    def show_ended(self, stage: str, error: BaseException | None) -> None:
+        """It did not get to its end: say so, and offer to try again."""
+        bind(self.stage.setText, stage)
+        self.rest.setText("")
+        self.setToolTip(tr_error(error) if error is not None else tr(stage))
+        self._set_working(False)
+        self.show()
+
+    def _set_working(self, working: bool) -> None:
+        self.bar.setVisible(working)
+        self.cancel.setVisible(working)
+        self.retry.setVisible(not working)

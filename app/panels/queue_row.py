@@ -60,16 +60,19 @@ class QueueRow(QWidget):
         self.cancel.clicked.connect(self._on_cancel)
         self.retry.clicked.connect(self._on_retry)
         self.remove.clicked.connect(self._on_remove)
+        action = QWidget()  # one place for both, as only one of them is there at a time
+        action.setFixedWidth(24)
+        inner = QHBoxLayout(action)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self.cancel)
+        inner.addWidget(self.retry)
+        self.name.setFixedWidth(320)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 8, 0)
+        row.setContentsMargins(14, 0, 8, 0)
         row.setSpacing(8)
-        row.addWidget(self.name, 2)
-        row.addWidget(self.stage, 3)
-        for part in (self.bar, self.rest, self.cancel, self.retry, self.remove):
-            if part is not self.remove:
-                policy = part.sizePolicy()
-                policy.setRetainSizeWhenHidden(part in (self.bar, self.rest))
-                part.setSizePolicy(policy)
+        row.addWidget(self.name)
+        row.addWidget(self.stage, 1)
+        for part in (self.bar, self.rest, action, self.remove):
             row.addWidget(part)
         self.show_entry(entry)
 

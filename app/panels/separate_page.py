@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.panels.empty_state import EmptyState
+from app.panels.failed_state import FailedState
 from app.panels.inspector import Inspector
 from app.panels.mixer import MixerPanel
 from app.panels.toolbar import Toolbar
@@ -28,6 +29,8 @@ class SeparatePage(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.view)
+        self.failed = FailedState()
+        self.stack.addWidget(self.failed)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
@@ -55,10 +58,19 @@ class SeparatePage(QWidget):
 
     def show_song(self, there: bool) -> None:
         """The spectrograms, or the invitation to drop a song."""
-        self.stack.setCurrentWidget(self.view if there else self.empty)
+        self._show(self.view if there else self.empty)
+
+    def show_failed(self, title: str, error: BaseException | None) -> None:
+        """Say in the song's place why there is nothing to see."""
+        self.failed.show_error(title, error)
+        self._show(self.failed)
+
+    def _show(self, part: QWidget) -> None:
+        self.stack.setCurrentWidget(part)
+        there = part is self.view
         self.inspector.setVisible(there and self._inspector_wanted)
         self.toolbar.inspector.setEnabled(there)
-        self.bottom.setVisible(there)
+        self.bottom.setVisible(part is not self.empty)
 
     def _on_inspector_toggled(self, on: bool) -> None:
         self._inspector_wanted = on

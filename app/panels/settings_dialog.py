@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from app import settings
 from app.formats import megabytes
 from app.i18n import LANGUAGES, bind, language_changed, mark, set_language, tip, tr
-from app.panels.controls import icon_button, label
+from app.panels.controls import NumberBox, icon_button, label
 from app.theme import set_theme
 
 THEMES = (("system", mark("System")), ("dark", mark("Dark")), ("light", mark("Light")))
@@ -116,9 +115,8 @@ class SettingsDialog(QDialog):
         return form
 
     def _make_separation(self) -> QFormLayout:
-        self.limit = QSpinBox()
-        self.limit.setRange(1, 1024)
-        self.limit.setSuffix(" GB")
+        self.limit = NumberBox(1, 1024, " GB")
+        self.limit.setFixedWidth(80)
         self.limit.setValue(max(1, round(settings.get(settings.CACHE_LIMIT_MB) / 1024)))
         self.limit.valueChanged.connect(self._on_limit_changed)
         tip(self.limit, "Most space that kept results may take")

@@ -76,7 +76,7 @@ class StatusLine(QWidget):
         bind(self.running.setText, text, **fields)
 
     def set_queue(self, done: int, total: int) -> None:
-        if done < total:
+        if done < total and total > 1:
             bind(self.queue.setText, "{done} of {total} songs", done=done, total=total)
         else:
             bind(self.queue.setText, "Songs: {total}", total=total)

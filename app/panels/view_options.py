@@ -11,10 +11,10 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QSizePolicy,
     QSlider,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.formats import stem_text
 from app.i18n import bind, language_changed, mark, tip, tr
-from app.panels.controls import label, rule
+from app.panels.controls import NumberBox, label, rule
 from app.spectrogram.colours import LEVEL_MAPS
 
 SCALES = (("linear", mark("Linear")), ("log", mark("Log")), ("mel", mark("Mel")))
@@ -91,14 +91,18 @@ class ViewOptions(QWidget):
         column.addSpacing(4)
         column.addWidget(label("Panes", "section"))
         self.panes: dict[str, QCheckBox] = {}
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
         for name in (*panes, "mask"):
             box = QCheckBox()
             bind(box.setText, stem_text(name))
             text = stem_text(name)
             tip(box, "Show the pane “{pane}”", pane=lambda text=text: tr(text))
             box.toggled.connect(self._on_changed)
-            column.addWidget(box)
+            grid.addWidget(box, len(self.panes) // 2, len(self.panes) % 2)
             self.panes[name] = box
+        column.addLayout(grid)
         for combo in (self.map, self.colour):
             combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(
@@ -131,15 +135,9 @@ class ViewOptions(QWidget):
         row.setSpacing(4)
         return row
 
-    def _spin(self, low: int, high: int, text: str) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(low, high)
+    def _spin(self, low: int, high: int, text: str) -> NumberBox:
+        box = NumberBox(low, high, " dB")
         box.setSingleStep(5)
-        box.setSuffix(" dB")
-        box.setMinimumWidth(40)
-        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        box.setAlignment(Qt.AlignmentFlag.AlignRight)
-        box.setKeyboardTracking(False)
         tip(box, text)
         box.valueChanged.connect(self._on_changed)
         return box
