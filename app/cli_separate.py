@@ -24,6 +24,7 @@ from core.export import (
     AudioFormat,
     BitDepth,
     ExportOptions,
+    default_bit_depth,
     export_stems,
     planned_files,
     unique_song_folder,
@@ -165,18 +166,6 @@ def name_songs(paths: list[Path], folder: Path) -> list[Job]:
     return jobs
 
 
-def bit_depth_for(info: FileInfo, audio_format: str) -> BitDepth:
-    """The depth that keeps what the song has: 16 for up to 16 bits, 24 for 24, float for the rest.
-
-    FLAC holds at most 24 bits.
-    """
-    if info.bit_depth is not None and info.bit_depth <= 16:
-        return 16
-    if info.bit_depth == 24 or audio_format == "flac":
-        return 24
-    return "float"
-
-
 def _check(request: Request) -> None:
     if request.overwrite and request.skip_existing:
         raise UsageError("Choose either --overwrite or --skip-existing, not both.")
@@ -254,7 +243,7 @@ def _options(job: Job, request: Request, info: FileInfo | None) -> ExportOptions
     if request.bit_depth is not None:
         depth = "float" if request.bit_depth == "float" else 16 if request.bit_depth == "16" else 24
     elif info is not None:
-        depth = bit_depth_for(info, request.audio_format)
+        depth = default_bit_depth(info, request.audio_format)
     formats: dict[str, AudioFormat] = {"wav": "wav", "flac": "flac", "mp3": "mp3", "ogg": "ogg"}
     return ExportOptions(
         stems=request.stems,

@@ -64,6 +64,8 @@ def save_model(
         save_file(half, temporary / WEIGHTS_FILE)
         card = replace(card, sha256=_sha256(temporary / WEIGHTS_FILE))
         (temporary / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+        # Temporary files are private; a model may be installed for every user of a machine.
+        (temporary / WEIGHTS_FILE).chmod(0o644)
         temporary.chmod(0o755)
         if folder.exists():
             retired = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))

@@ -20,14 +20,19 @@ SAVE_EVERY_S = 180.0
 MODEL_FOLDER = "model"
 
 
-def load_pairs(dataset: Dataset, sample_rate: int) -> list[ClipPair]:
-    """The clips of ``dataset`` as mono pairs at ``sample_rate``; silent parts are left out."""
-    pairs = []
+def load_pairs(dataset: Dataset, sample_rate: int) -> tuple[list[ClipPair], list[str]]:
+    """The clips of ``dataset`` as mono pairs at ``sample_rate``.
+
+    The second list names the clips that are left out because voice or accompaniment is silent.
+    """
+    pairs, silent = [], []
     for clip in dataset.clips:
         vocals, accompaniment = clip.load(sample_rate, mono=True)
         if np.any(vocals) and np.any(accompaniment):
             pairs.append(ClipPair(clip.name, vocals[0], accompaniment[0]))
-    return pairs
+        else:
+            silent.append(clip.name)
+    return pairs, silent
 
 
 def train(
@@ -46,7 +51,7 @@ def train(
     ``Cancelled`` the state is saved first.
     """
     dataset = find_dataset(data, layout)
-    pairs = load_pairs(dataset, recipe.sample_rate)
+    pairs, silent = load_pairs(dataset, recipe.sample_rate)
     trainer = Trainer(recipe, pairs, folder)
     if resume:
         trainer.resume()
@@ -66,6 +71,7 @@ def train(
         "data": dataset.folder.name,
         "layout": dataset.layout,
         "clips": len(pairs),
+        "left_out_as_silent": silent,
         "minutes": round(minutes, 1),
         "epochs": trainer.epoch,
         "steps": trainer.step,
