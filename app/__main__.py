@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from app.dialogs import apply_sound_settings
     from app.errors_log import ErrorReporter
     from app.i18n import set_language
+    from app.interpreter import WindowFirst
     from app.main_window import MainWindow
     from app.session import Session
 
@@ -63,11 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app.setWindowIcon(theme.app_icon())
     cache = ResultCache(limit_bytes=settings.get(settings.CACHE_LIMIT_MB) * 1_000_000)
     session = Session(settings.SessionMemory(), cache=cache)
+    interpreter = WindowFirst(session)
     player = Player()
     apply_sound_settings(player)
     window = MainWindow(session, player, cache=cache, demo=demo_song(), log_file=reporter.log_file)
     reporter.reported.connect(window.show_failure)
     window.show()
+    QTimer.singleShot(100, player.load)
     QTimer.singleShot(200, session.warm_up)
     files = list(asked.files)
     if asked.demo and (demo := demo_song()) is not None:
@@ -80,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         smoke.arrange(window, session, asked.smoke)
     status = app.exec()
     session.shutdown()
+    interpreter.stop()
     reporter.uninstall()
     return status
 

@@ -7,7 +7,6 @@ can reach.
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
 import tempfile
@@ -58,11 +57,22 @@ class Figures:
     peak_memory_mb: float | None = None
 
 
-def run_bench(json_file: Path | None) -> int:
-    """Measure, print a table, and write ``json_file`` if asked."""
+def run_bench(json_file: Path | None, gui: bool = False, song: Path | None = None) -> int:
+    """Measure, print a table, and write ``json_file`` if asked.
+
+    With ``gui`` it is the window that is measured, with ``song`` or else a long demo song.
+    """
+    if gui:
+        from app.bench_gui import run_gui_bench
+
+        return run_gui_bench(json_file, song)
+    if song is not None:
+        raise UsageError("--song is for --gui; stages are measured on noise.")
     figures = measure()
     print(table(figures))
     if json_file is not None:
+        from app.cli_evaluate import write_json
+
         write_json(json_file, asdict(figures))
     return 0
 
@@ -146,7 +156,8 @@ def table(figures: Figures) -> str:
     """The figures for people."""
     lines = [
         f"{figures.machine}, {figures.n_threads} threads; one minute of stereo at 44.1 kHz, CPU",
-        f"Matrix product {PRODUCT_SIZE}³ in float32 (reference): {figures.product_gflops:.0f} GFLOP/s",
+        f"Matrix product {PRODUCT_SIZE}³ in float32 (reference): "
+        f"{figures.product_gflops:.0f} GFLOP/s",
         f"Multiples of real time: decode {figures.decode:.0f}, encode {figures.encode:.0f}",
         f"{'model':<12}{'hear':>10}{'network':>10}{'inverse':>10}{'total':>10}{'of limit':>10}",
     ]
@@ -159,13 +170,6 @@ def table(figures: Figures) -> str:
     if figures.peak_memory_mb is not None:
         lines.append(f"Peak memory {figures.peak_memory_mb:.0f} MB")
     return "\n".join(lines)
-
-
-def write_json(path: Path, figures: dict[str, object]) -> None:
-    """Write ``figures``, whole or not at all."""
-    from app.cli_evaluate import write_json as write
-
-    write(path, figures)
 
 
 def peak_memory_mb() -> float | None:

@@ -177,6 +177,24 @@ def train(
     raise typer.Exit(train_model(request))
 
 
+@cli.command()
+def bench(
+    gui: Annotated[
+        bool, typer.Option("--gui", help="Measure how late the window is while it works.")
+    ] = False,
+    song: Annotated[
+        Path | None, typer.Option(help="With --gui: the song to take instead of a long demo.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures to this file.")
+    ] = None,
+) -> None:
+    """Measure how fast this machine separates."""
+    from app.bench import run_bench
+
+    raise typer.Exit(run_bench(json_file, gui, song))
+
+
 def _on_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import PackageNotFoundError, version

@@ -73,7 +73,7 @@ def evaluate_folder(request: Request) -> int:
     for clip in result.undefined:
         print(f"“{clip.name}” has no figures: {clip.reason}", file=sys.stderr)
     if request.json_file is not None:
-        _write_json(request.json_file, as_table(result, what, dataset))
+        write_json(request.json_file, as_table(result, what, dataset))
     broken = any(not problem.is_stray for problem in dataset.problems)
     return EXIT_BAD_INPUT if broken or any(clip.failed for clip in scores) else EXIT_OK
 
@@ -128,7 +128,7 @@ def _separate_with(request: Request, interrupt: Interrupt) -> tuple[Separate, st
     return with_model, f"Model {entry.model_id}"
 
 
-def _write_json(path: Path, table: dict[str, Any]) -> None:
+def write_json(path: Path, table: dict[str, Any]) -> None:
     """Write ``table`` whole or not at all; a file that the user names is replaced."""
     text = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:

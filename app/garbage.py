@@ -33,9 +33,11 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     def settle(self) -> None:
-        """Leave what lives now out of later collections: after torch was loaded they would take
-        a noticeable tenth of a second."""
-        gc.collect()
+        """Leave what lives now out of later collections.
+
+        After torch was loaded each would take a noticeable fifth of a second, so even one here
+        is too many: the few cycles that are garbage now stay.
+        """
         gc.freeze()
 
     def stop(self) -> None:

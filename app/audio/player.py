@@ -227,6 +227,10 @@ class Player(QObject):
 
     # --- device -------------------------------------------------------------------------------
 
+    def load(self) -> None:
+        """Look for devices now: the first play would have to wait for it, and the window too."""
+        self._engine.backend.devices()
+
     @property
     def available(self) -> bool:
         return self.unavailable_reason is None
