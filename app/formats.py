@@ -61,20 +61,6 @@ def megabytes(n_bytes: float) -> str:
     return f"{mega:.0f} MB" if mega < 1000 else f"{mega / 1000:.1f} GB"
 
 
-_NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-
-
-def note(freq_hz: float) -> str:
-    """The nearest tempered note and the distance in cents: ``A4 +12 ct``; A4 is 440 Hz."""
-    if not freq_hz > 0:
-        return "–"
-    midi = 69 + 12 * math.log2(freq_hz / 440.0)
-    nearest = round(midi)
-    cents = round((midi - nearest) * 100)
-    sign = "+" if cents > 0 else "−" if cents < 0 else "±"
-    return f"{_NOTES[nearest % 12]}{nearest // 12 - 1} {sign}{abs(cents)} ct"
-
-
 def hertz(freq_hz: float) -> str:
     """``440.0 Hz`` or ``12.53 kHz``."""
     return f"{freq_hz:.1f} Hz" if freq_hz < 1000 else f"{freq_hz / 1000:.3f} kHz"

@@ -65,7 +65,7 @@ class KeyFilter(QObject):
                 self._held_since = time.monotonic()
                 self.original_pressed.emit()
             return True
-        if isinstance(target, _USE_ARROWS):
+        if isinstance(target, _USE_ARROWS) or _is_choice(target):
             return False
         signals = {
             Qt.Key.Key_Left: self.back_pressed,
@@ -86,3 +86,8 @@ class KeyFilter(QObject):
         if held_s > _TAP_S:
             self.original_released.emit()
         return True
+
+
+def _is_choice(target: QWidget) -> bool:
+    """Whether ``target`` is one of several buttons that arrows go through."""
+    return isinstance(target, QAbstractButton) and target.group() is not None

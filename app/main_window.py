@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
         self.page.view.failed.connect(self.show_failure)
         self.display.song_shown.connect(self._on_song_shown)
         page.failed.retry_clicked.connect(self.retry)
+        page.failed.rest_clicked.connect(self.open_rest)
         page.failed.open_clicked.connect(self.choose_files)
         toolbar.progress.retry_clicked.connect(self.retry)
         self.keys.back_pressed.connect(self.playback.back)
@@ -262,6 +263,11 @@ class MainWindow(QMainWindow):
         """Try the song on screen again."""
         if self.session.current is not None:
             self.session.retry(self.session.current.song_id)
+
+    def open_rest(self) -> None:
+        """Take what can be read of the damaged song on screen."""
+        if self.session.current is not None:
+            self.session.retry(self.session.current.song_id, accept_damaged=True)
 
     def _enable(self) -> None:
         song = self.session.current

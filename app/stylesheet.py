@@ -49,6 +49,9 @@ QPushButton[primary="true"] {{
     background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600;
 }}
 QPushButton[primary="true"]:hover {{ background: {text}; }}
+QPushButton[primary="true"]:disabled {{
+    background: {panel}; color: {muted}; border-color: {line};
+}}
 QPushButton[row="true"] {{ background: transparent; border: 1px solid transparent; }}
 QPushButton[row="true"]:hover {{ background: {raised}; }}
 QPushButton[row="true"]:focus {{ border-color: {accent}; }}
@@ -106,7 +109,7 @@ QProgressBar {{
 }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
 QScrollArea, QListWidget {{ border: 0; background: transparent; }}
-QListWidget::item {{ border-radius: 4px; }}
+QListWidget::item {{ border-radius: 4px; padding-left: 8px; }}
 QListWidget::item:hover {{ background: {raised}; }}
 QListWidget::item:selected {{ background: {raised}; color: {text}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}

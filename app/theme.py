@@ -106,7 +106,7 @@ LIGHT = Theme(
     solo="#e0b400",
     on_lit="#161617",
     error="#b3261e",
-    warning="#8a6100",
+    warning="#7d5800",
 )
 
 

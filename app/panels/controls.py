@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QFrame,
     QLabel,
     QPushButton,
@@ -75,6 +76,13 @@ def rule() -> QFrame:
     return line
 
 
+def share_tab_stop(group: QButtonGroup) -> None:
+    """Tab goes to the chosen button of an exclusive group, arrows to the others."""
+    for button in group.buttons():
+        policy = Qt.FocusPolicy.TabFocus if button.isChecked() else Qt.FocusPolicy.ClickFocus
+        button.setFocusPolicy(policy)
+
+
 class NumberBox(QSpinBox):
     """A field for a number and its unit, without the little arrows."""
 
@@ -99,6 +107,7 @@ class ElidedLabel(QLabel):
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.mode = Qt.TextElideMode.ElideMiddle
+        self.hint = ""  # shown as tooltip even while the text fits
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
@@ -116,7 +125,8 @@ class ElidedLabel(QLabel):
         return QFontMetrics(self.font()).elidedText(self.text(), self.mode, self.width())
 
     def _explain(self) -> None:
-        self.setToolTip(self.text() if self.shown_text() != self.text() else "")
+        cut = self.shown_text() != self.text()
+        self.setToolTip(self.hint or (self.text() if cut else ""))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

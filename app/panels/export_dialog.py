@@ -137,10 +137,10 @@ class ExportDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(8)
-        self._form.addRow(label("Stems", "muted"), row)
-        self._form.addRow(label("Format", "muted"), kind)
-        self._form.addRow(label("Folder", "muted"), where)
-        self._form.addRow(label("Name", "muted"), self.template)
+        self._form.addRow(_name("Stems"), row)
+        self._form.addRow(_name("Format"), kind)
+        self._form.addRow(_name("Folder"), where)
+        self._form.addRow(_name("Name"), self.template)
         self._form.addRow(QLabel(), self.example)
 
     def _make_outcome(self) -> None:
@@ -327,6 +327,12 @@ class ExportDialog(QDialog):
             self._task.cancel()
         else:
             super().reject()
+
+
+def _name(text: str) -> QLabel:
+    result = label(text, "muted")
+    result.setFixedSize(64, 28)
+    return result
 
 
 def _below(file: Path, dialog: ExportDialog) -> str:

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from app import theme
 from app.i18n import bind, language_changed, tr_error
 from app.panels.controls import ElidedLabel, text_button
+from core.audio import DamagedAudioError
 
 
 class FailedState(QWidget):
     """The song's name, the sentence that says what is wrong, and what can be done."""
 
     retry_clicked = Signal()
+    rest_clicked = Signal()  # take what can be read of a damaged file
     open_clicked = Signal()
 
     def __init__(self) -> None:
@@ -32,12 +34,16 @@ class FailedState(QWidget):
         self.sentence.setFixedWidth(520)
         self.retry = text_button("retry", "Try again", "Try again")
         self.open: QPushButton = text_button("open", "Open…", "Open songs", "Ctrl+O")
+        self.rest = text_button(
+            "check", "Open what is left", "Put silence where the file is damaged"
+        )
         self.retry.clicked.connect(self.retry_clicked)
+        self.rest.clicked.connect(self.rest_clicked)
         self.open.clicked.connect(self.open_clicked)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        for button in (self.retry, self.open):
+        for button in (self.retry, self.rest, self.open):
             button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(128)
             buttons.addWidget(button)
@@ -48,7 +54,11 @@ class FailedState(QWidget):
         column.addStretch(2)
         column.addWidget(self.mark)
         column.addWidget(self.name)
-        column.addWidget(self.sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self.sentence)
+        middle.addStretch(1)
+        column.addLayout(middle)
         column.addLayout(buttons)
         column.addStretch(3)
         language_changed().connect(self._show)
@@ -60,7 +70,10 @@ class FailedState(QWidget):
         self._show()
 
     def _show(self) -> None:
+        if not self.name.text():
+            return  # nothing was ever said here
         failed = self._error is not None
+        self.rest.setVisible(isinstance(self._error, DamagedAudioError))
         icon = theme.icon("alert" if failed else "close", "error" if failed else "muted")
         self.mark.setPixmap(icon.pixmap(40, 40))
         if self._error is not None:

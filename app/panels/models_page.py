@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
@@ -149,7 +150,13 @@ class ModelsPage(QWidget):
             tr("Origin"): tr("Comes with the program") if entry.built_in else str(entry.folder),
         })
         self._section("Figures", {_words(k): _plain(v) for k, v in card.figures.items()})
-        self._section("Training", {_words(k): _plain(v) for k, v in card.training.items()})
+        plain = {k: v for k, v in card.training.items() if not isinstance(v, dict)}
+        self._section("Training", {_words(k): _plain(v) for k, v in plain.items()})
+        for name, table in card.training.items():
+            if isinstance(table, dict):
+                known = {field.name for field in fields(card)}  # told above already
+                rest = {_words(k): _plain(v) for k, v in table.items() if k not in known}
+                self._section(_words(name), rest)
         self._section("Versions", dict(card.versions))
         self._card.addStretch(1)
 
@@ -161,11 +168,12 @@ class ModelsPage(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)
-        grid.setColumnMinimumWidth(0, 144)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
         for row, (name, value) in enumerate(facts.items()):
             key = QLabel(name)
             key.setProperty("role", "muted")
+            key.setFixedWidth(144)
+            key.setWordWrap(True)
             grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(_text(value), row, 1)
         self._card.addLayout(grid)
@@ -174,6 +182,7 @@ class ModelsPage(QWidget):
 def _text(text: str) -> QLabel:
     result = QLabel(text)
     result.setWordWrap(True)
+    result.setMinimumWidth(480)
     result.setMaximumWidth(720)
     result.setTextFormat(Qt.TextFormat.PlainText)
     result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -63,14 +63,14 @@ class ProgressBlock(QWidget):
         self.rest.setText(f"{percent}  {left}" if left else percent)
         self.bar.setValue(round(fraction * 1000))
         self._set_working(True)
-        self.setToolTip(tr(stage))
+        bind(self.setToolTip, stage)
         self.show()
 
     def show_ended(self, stage: str, error: BaseException | None) -> None:
         """It did not get to its end: say so, and offer to try again."""
         bind(self.stage.setText, stage)
         self.rest.setText("")
-        self.setToolTip(tr_error(error) if error is not None else tr(stage))
+        bind(self.setToolTip, "{error}", error=lambda: tr_error(error) if error else tr(stage))
         self._set_working(False)
         self.show()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from app import theme
 from app.formats import time_left
@@ -66,6 +66,7 @@ class QueueRow(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self.cancel)
         inner.addWidget(self.retry)
+        self.name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.name.setFixedWidth(320)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 8, 0)
@@ -78,8 +79,8 @@ class QueueRow(QWidget):
 
     def show_entry(self, entry: QueueEntry) -> None:
         self.entry = entry
+        self.name.hint = entry.path
         self.name.setText(entry.title)
-        self.name.setToolTip(entry.path)
         if entry.error is not None:
             self.stage.setText(tr_error(entry.error))
             self.stage.setToolTip(self.stage.text())

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import bind, tip
-from app.panels.controls import icon_button
+from app.panels.controls import icon_button, share_tab_stop
 
 
 class Rail(QWidget):
@@ -24,6 +24,7 @@ class Rail(QWidget):
         self.setFixedWidth(72)
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self.page_chosen)
+        self._group.idToggled.connect(self._on_toggled)
         self._pages = QVBoxLayout()
         self._pages.setSpacing(0)
         self.settings = icon_button("settings", "Settings", "Ctrl+,", side=36, icon_side=20)
@@ -55,7 +56,11 @@ class Rail(QWidget):
         tip(button, text, f"Alt+{number + 1}")
         self._group.addButton(button, number)
         self._pages.addWidget(button)
+        share_tab_stop(self._group)
         return button
+
+    def _on_toggled(self) -> None:
+        share_tab_stop(self._group)
 
     def choose(self, number: int) -> None:
         button = self._group.button(number)

@@ -91,7 +91,7 @@ class SettingsDialog(QDialog):
         self.problem.setProperty("role", "warning")
         self.problem.setVisible(bool(problem))
         form = _form()
-        form.addRow(label("Device", "muted"), row)
+        form.addRow(_name("Device"), row)
         form.addRow(QLabel(), self.latency)
         form.addRow(self.problem)
         return form
@@ -108,10 +108,12 @@ class SettingsDialog(QDialog):
         for code, name in THEMES:
             self.theme.addItem(tr(name), code)
         self.theme.setCurrentIndex(self.theme.findData(settings.get(settings.THEME)))
+        for combo in (self.language, self.theme):
+            combo.setFixedWidth(200)
         self.theme.currentIndexChanged.connect(self._on_theme_chosen)
         form = _form()
-        form.addRow(label("Language", "muted"), self.language)
-        form.addRow(label("Theme", "muted"), self.theme)
+        form.addRow(_name("Language"), self.language)
+        form.addRow(_name("Theme"), self.theme)
         return form
 
     def _make_separation(self) -> QFormLayout:
@@ -133,7 +135,7 @@ class SettingsDialog(QDialog):
         row.addWidget(self.used, 1)
         row.addWidget(self.clear)
         form = _form()
-        form.addRow(label("Kept results", "muted"), row)
+        form.addRow(_name("Kept results"), row)
         self.show_cache_size()
         return form
 
@@ -182,6 +184,12 @@ class SettingsDialog(QDialog):
         for index, (_, name) in enumerate(THEMES):
             self.theme.setItemText(index, tr(name))
         self.sound.setItemText(0, tr("System default"))
+
+
+def _name(text: str) -> QLabel:
+    result = label(text, "muted")
+    result.setFixedSize(104, 28)
+    return result
 
 
 def _form() -> QFormLayout:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from app import theme
 from app.formats import clock
-from app.i18n import bind, tip, tr
+from app.i18n import bind, tip
 from app.panels.controls import icon_button, label
 
 
@@ -91,4 +91,4 @@ class TransportPanel(QWidget):
     def set_waiting(self, waiting: bool) -> None:
         """Say that what is to be heard is still being computed."""
         bind(self.waiting.setText, "Waiting…" if waiting else "")
-        self.waiting.setToolTip(tr("This part is still being separated.") if waiting else "")
+        bind(self.waiting.setToolTip, "This part is still being separated." if waiting else "")

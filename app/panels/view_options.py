@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.formats import stem_text
 from app.i18n import bind, language_changed, mark, tip, tr
-from app.panels.controls import NumberBox, label, rule
+from app.panels.controls import NumberBox, label, rule, share_tab_stop
 from app.spectrogram.colours import LEVEL_MAPS
 
 SCALES = (("linear", mark("Linear")), ("log", mark("Log")), ("mel", mark("Mel")))
@@ -130,7 +130,7 @@ class ViewOptions(QWidget):
             button.setProperty("kind", kind)
             self.scale.addButton(button, index)
             buttons.append(button)
-        self.scale.idToggled.connect(self._on_changed)
+        self.scale.idToggled.connect(self._on_scale_toggled)
         row = _row("Frequency", *buttons)
         row.setSpacing(4)
         return row
@@ -190,6 +190,10 @@ class ViewOptions(QWidget):
         for name, box in self.panes.items():
             box.setChecked(name not in full["hidden"])
         self._loading = False
+        self._on_changed()
+
+    def _on_scale_toggled(self) -> None:
+        share_tab_stop(self.scale)
         self._on_changed()
 
     def _on_changed(self) -> None:
