@@ -52,6 +52,7 @@ class ProgressDisplay(QObject):
         super().__init__(parent)
         self._session, self._block, self._drawer, self._line = session, block, drawer, line
         self._states: dict[int, SongState] = {}
+        self._stages: dict[int, str] = {}
         self.sum = StemSum(self)
         self.sum.measured.connect(line.set_sum)
         self._count_timer = QTimer(self)
@@ -94,6 +95,7 @@ class ProgressDisplay(QObject):
 
     def _on_song_removed(self, song_id: int) -> None:
         self._states.pop(song_id, None)
+        self._stages.pop(song_id, None)
         self._drawer.remove_entry(song_id)
         self._count_timer.start()
 
@@ -102,8 +104,8 @@ class ProgressDisplay(QObject):
         if song is None:
             return
         self._drawer.set_entry(queue_entry(song))
-        if self._states.get(song_id) is not song.state:
-            self._states[song_id] = song.state
+        if self._states.get(song_id) is not song.state or self._stages.get(song_id) != song.stage:
+            self._states[song_id], self._stages[song_id] = song.state, song.stage
             self._count_timer.start()
         if song is self._session.current:
             self._show_current()

@@ -69,7 +69,7 @@ class QueueRow(QWidget):
         self.name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.name.setFixedWidth(320)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 8, 0)
+        row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(8)
         row.addWidget(self.name)
         row.addWidget(self.stage, 1)

@@ -93,7 +93,8 @@ class ViewOptions(QWidget):
         self.panes: dict[str, QCheckBox] = {}
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
+        grid.setVerticalSpacing(4)
+        grid.setHorizontalSpacing(12)
         for name in (*panes, "mask"):
             box = QCheckBox()
             bind(box.setText, stem_text(name))

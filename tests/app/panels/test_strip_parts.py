@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.i18n import set_language
+from app.panels.controls import NumberBox
 from app.panels.fader import Fader
 from app.panels.meter import Meter
 from app.panels.strip import Strip
@@ -102,3 +103,16 @@ def test_a_strip_draws_in_its_colour_and_is_silent_when_disabled(qtbot) -> None:
     assert strip.grab().toImage().pixelColor(9, 40).name() != theme.current().voice
     assert strip.mute is not None
     assert strip.mute.toolTip() == "Mute Voice (M)"
+
+
+def test_a_number_can_be_typed(qtbot) -> None:
+    box = NumberBox(-120, -40, " dB")
+    qtbot.addWidget(box)
+    box.show()
+    box.setValue(-100)
+    assert box.text() == "-100 dB"
+    assert box.lineEdit().width() > 30  # the style sheet would leave it no room
+    box.selectAll()
+    qtbot.keyClicks(box.lineEdit(), "-80")
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+    assert box.value() == -80
