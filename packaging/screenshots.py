@@ -41,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--song", type=Path, action="append", default=[])
-    parser.add_argument("--model", type=Path, help="folder of the model; the built-in one if absent")
+    parser.add_argument("--model", type=Path, help="folder of another model")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--shot", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -122,8 +122,8 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             view._stage.set_pointer((window.playback.length_s * 0.61, 0.35))
         if state == "error":
             window.open_paths([Path("/tmp/missing song.wav")])
-            from core.errors import UsageError
             from app.drops import NOT_A_FILE
+            from core.errors import UsageError
             window.show_failure(UsageError(NOT_A_FILE))
         if state == "queue":
             window.status.queue.setChecked(True)
