@@ -18,7 +18,7 @@ from app.cli_errors import (
     internal_sentence,
     interruptible,
 )
-from core.audio import FileInfo, decode, find_audio_files
+from core.audio import FileInfo, decode, find_audio_files, no_songs_error
 from core.errors import AudioFileError, Cancelled, OutputError, StemscopeError, UsageError
 from core.export import (
     AudioFormat,
@@ -142,7 +142,7 @@ def find_songs(patterns: tuple[str, ...]) -> tuple[list[Path], list[str]]:
         if os.path.lexists(path):
             paths = find_audio_files([path])
             if not paths:
-                complaints.append(f"There is no sound file in the folder “{pattern}”.")
+                complaints.append(str(no_songs_error(path)))
         elif glob.has_magic(pattern):
             # shells of Windows leave patterns to the program
             paths = find_audio_files(sorted(glob.glob(pattern, recursive=True)))

@@ -19,8 +19,8 @@ from app.song import Song, SongResult, SongState, StemsAdvanced
 from app.song_export import Shelf, export_task
 from app.song_work import Decode, SongWork, Workshop
 from app.tasks import TaskHandle, TaskPool
-from core.audio import decode, find_audio_files
-from core.errors import AudioFileError, StemscopeError
+from core.audio import decode, find_audio_files, no_songs_error
+from core.errors import StemscopeError
 from core.models import DEFAULT_MODEL, ModelEntry, find_model
 
 __all__ = ["Session", "Song", "SongResult", "SongState", "StemsAdvanced"]
@@ -343,8 +343,5 @@ class Session(QObject):
 def _look_through(paths: Sequence[Path]) -> list[Path]:
     files = find_audio_files(paths)
     if not files:
-        raise AudioFileError(
-            "There is no audio file in “{name}”. Drop a folder that holds songs.",
-            name=paths[0].name or str(paths[0]),
-        )
+        raise no_songs_error(paths[0])
     return files

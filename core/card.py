@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ _PARTS: dict[str, type[Any]] = {
 def read_card(folder: Path) -> Card:
     """The card of the model in ``folder``; ``ModelError`` says what is wrong with it."""
     path = folder / CARD_FILE
-    if not path.is_file():
+    if not os.path.isfile(path):  # also where it is forbidden to look
         raise ModelError(
             "“{name}” is not a model: it holds no {card}. Choose a folder with {card} and "
             "{weights}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -38,10 +39,12 @@ def list_models(extra: Path | None = None) -> list[ModelEntry]:
     if extra is not None:
         folders.append((extra, False))
     for parent, built_in in folders:
-        if not parent.is_dir():
+        try:
+            found = sorted(parent.iterdir())
+        except OSError:  # none is there, or it is not for this user
             continue
-        for folder in sorted(parent.iterdir()):
-            if not (folder / CARD_FILE).is_file() or folder.name.startswith("."):
+        for folder in found:
+            if folder.name.startswith(".") or not os.path.isfile(folder / CARD_FILE):
                 continue
             try:
                 card = read_card(folder)
@@ -65,7 +68,7 @@ def find_model(name: str | None = None) -> ModelEntry:
         if name.lower() in (entry.model_id.lower(), entry.card.title.lower()):
             return entry
     path = Path(name)
-    if path.exists():
+    if os.path.exists(path):
         folder = path.parent if path.name == CARD_FILE else path
         if path.is_file() and path.name != CARD_FILE:
             _refuse_file(path)

@@ -8,6 +8,7 @@ from core.audio.info import (
     FileInfo,
     Tags,
     find_audio_files,
+    no_songs_error,
 )
 from core.audio.resample import ResampledAudio, resample
 from core.audio.source import (
@@ -34,6 +35,7 @@ __all__ = [
     "Tags",
     "decode",
     "find_audio_files",
+    "no_songs_error",
     "read_padded",
     "read_tags",
     "resample",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -111,6 +112,24 @@ def find_audio_files(paths: Iterable[str | Path]) -> list[Path]:
         else:
             found[path] = None
     return list(found)
+
+
+def no_songs_error(folder: Path) -> AudioFileError:
+    """What to say of a folder in which ``find_audio_files`` found nothing."""
+    try:
+        os.scandir(folder).close()
+    except PermissionError:
+        return AudioFileError(
+            "You have no permission to look into “{name}”. Change its permissions, or drop "
+            "another folder.",
+            name=folder.name or str(folder),
+        )
+    except OSError:
+        pass
+    return AudioFileError(
+        "There is no audio file in “{name}”. Drop a folder that holds songs.",
+        name=folder.name or str(folder),
+    )
 
 
 def _files_in(folder: Path) -> list[Path]:
