@@ -141,40 +141,42 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         mixer, view, transport = self.page.mixer, self.page.view, self.page.transport
-        self.actions_.connect({
-            "open": self.choose_files,
-            "demo": self.open_demo,
-            "export": self.dialogs.export,
-            "cancel": self.progress.cancel_current,
-            "settings": self.dialogs.settings,
-            "quit": self.close,
-            "play": self.playback.toggle,
-            "start": self.playback.to_start,
-            "back": self.playback.back,
-            "forward": self.playback.forward,
-            "loop": transport.loop.toggle,
-            "follow": transport.follow.toggle,
-            "original": self._on_original_toggled,
-            "voice": mixer.hear_voice,
-            "music": mixer.hear_music,
-            "balance": mixer.hear_balance,
-            "mute1": mixer.mute_voice,
-            "mute2": mixer.mute_music,
-            "solo1": mixer.solo_voice,
-            "solo2": mixer.solo_music,
-            "zoom_in": view.zoom_in,
-            "zoom_out": view.zoom_out,
-            "fit": view.fit,
-            "zoom_loop": view.zoom_to_loop,
-            "overlay": self.page.inspector.view.overlay.toggle,
-            "inspector": self.page.toolbar.inspector.toggle,
-            "queue": self.status.queue.toggle,
-            "page1": self._on_page_separate,
-            "page2": self._on_page_models,
-            "shortcuts": self._on_shortcuts,
-            "log": self.dialogs.open_log,
-            "about": self.dialogs.about,
-        })
+        self.actions_.connect(
+            {
+                "open": self.choose_files,
+                "demo": self.open_demo,
+                "export": self.dialogs.export,
+                "cancel": self.progress.cancel_current,
+                "settings": self.dialogs.settings,
+                "quit": self.close,
+                "play": self.playback.toggle,
+                "start": self.playback.to_start,
+                "back": self.playback.back,
+                "forward": self.playback.forward,
+                "loop": transport.loop.toggle,
+                "follow": transport.follow.toggle,
+                "original": self._on_original_toggled,
+                "voice": mixer.hear_voice,
+                "music": mixer.hear_music,
+                "balance": mixer.hear_balance,
+                "mute1": mixer.mute_voice,
+                "mute2": mixer.mute_music,
+                "solo1": mixer.solo_voice,
+                "solo2": mixer.solo_music,
+                "zoom_in": view.zoom_in,
+                "zoom_out": view.zoom_out,
+                "fit": view.fit,
+                "zoom_loop": view.zoom_to_loop,
+                "overlay": self.page.inspector.view.overlay.toggle,
+                "inspector": self.page.toolbar.inspector.toggle,
+                "queue": self.status.queue.toggle,
+                "page1": self._on_page_separate,
+                "page2": self._on_page_models,
+                "shortcuts": self._on_shortcuts,
+                "log": self.dialogs.open_log,
+                "about": self.dialogs.about,
+            }
+        )
 
     # opening
 
@@ -278,8 +280,17 @@ class MainWindow(QMainWindow):
         self.actions_.enable(("cancel",), song is not None and song.state.is_busy)
         self.actions_.enable(("demo",), self._demo is not None)
         self.page.empty.demo.setVisible(self._demo is not None)
-        names = ("play", "start", "back", "forward", "loop", "zoom_in", "zoom_out", "fit",
-                 "zoom_loop")
+        names = (
+            "play",
+            "start",
+            "back",
+            "forward",
+            "loop",
+            "zoom_in",
+            "zoom_out",
+            "fit",
+            "zoom_loop",
+        )
         self.actions_.enable(names, song is not None and song.decoded is not None)
 
     def _on_song_added(self, song_id: int) -> None:

@@ -23,7 +23,10 @@ SHOTS: dict[str, dict[str, str]] = {
     "done-chinese": {"state": "done", "language": "zh_CN"},
     "done-small": {"state": "done", "size": "1280x800"},
     "done-small-chinese-light": {
-        "state": "done", "size": "1280x800", "language": "zh_CN", "theme": "light",
+        "state": "done",
+        "size": "1280x800",
+        "language": "zh_CN",
+        "theme": "light",
     },
     "done-200": {"state": "done", "scale": "2"},
     "queue-dark": {"state": "queue"},
@@ -107,8 +110,12 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
         if state != "empty":
             window.open_paths(songs[:1] if state != "queue" else songs)
         if state == "working":
-            wait(lambda: (session.current.fraction > 0.55
-                          and session.current.state is SongState.SEPARATING))
+            wait(
+                lambda: (
+                    session.current.fraction > 0.55
+                    and session.current.state is SongState.SEPARATING
+                )
+            )
         elif state != "empty":
             wait(lambda: session.current is not None and session.current.state is SongState.DONE)
             wait(lambda: not window.progress.sum._timer.isActive())
@@ -124,6 +131,7 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             window.open_paths([Path("/tmp/missing song.wav")])
             from app.drops import NOT_A_FILE
             from core.errors import UsageError
+
             window.show_failure(UsageError(NOT_A_FILE))
         if state == "queue":
             window.status.queue.setChecked(True)

@@ -141,14 +141,17 @@ class ModelsPage(QWidget):
         self._card.addLayout(buttons)
         sources = ", ".join(tr(stem_text(source)) for source in card.sources)
         stft = f"{card.stft.window_samples} / {card.stft.hop_samples}, {card.stft.window}"
-        self._section("About", {
-            tr("Stems"): sources,
-            tr("Band"): tr("up to {band}", band=hertz_short(card.band_hz)),
-            tr("Network"): _plain({"": card.network.name, **card.network.arguments}),
-            tr("Window / hop"): stft,
-            tr("Terms"): card.terms,
-            tr("Origin"): tr("Comes with the program") if entry.built_in else str(entry.folder),
-        })
+        self._section(
+            "About",
+            {
+                tr("Stems"): sources,
+                tr("Band"): tr("up to {band}", band=hertz_short(card.band_hz)),
+                tr("Network"): _plain({"": card.network.name, **card.network.arguments}),
+                tr("Window / hop"): stft,
+                tr("Terms"): card.terms,
+                tr("Origin"): tr("Comes with the program") if entry.built_in else str(entry.folder),
+            },
+        )
         self._section("Figures", {_words(k): _plain(v) for k, v in card.figures.items()})
         plain = {k: v for k, v in card.training.items() if not isinstance(v, dict)}
         self._section("Training", {_words(k): _plain(v) for k, v in plain.items()})
