@@ -194,6 +194,9 @@ class _Course:
         self._play()
         self._until(lambda: (result := self._song().result) is not None and result.n_samples_ready)
         figures.first_stems_after_s = self._elapsed_s()
+        scroll, zoom = self._moves()
+        if not self._song().result.complete:
+            figures.frames["scroll while separating"] = Spread.of(list(self._frames(scroll)))
         self._until(lambda: (result := self._song().result) is not None and result.complete)
         figures.separated_after_s = self._elapsed_s()
         self._until(lambda: window.page.view.idle and self._session.pool.n_unfinished == 0)
@@ -201,8 +204,8 @@ class _Course:
         self._meter.stop()
         figures.lateness = self._meter.total()
         figures.lateness_by_stage = self._meter.by_stage()
-        for name, step in self._moves().items():
-            figures.frames[name] = Spread.of(list(self._frames(step)))
+        figures.frames["scroll"] = Spread.of(list(self._frames(scroll)))
+        figures.frames["zoom"] = Spread.of(list(self._frames(zoom)))
         figures.played_s = self._player.position() / audio.sample_rate
         return figures
 
@@ -212,7 +215,7 @@ class _Course:
         if self._player.playing and self._player.active_device is not None:
             self._figures.sound = self._player.active_device.name
 
-    def _moves(self) -> dict[str, Callable[[int], None]]:
+    def _moves(self) -> tuple[Callable[[int], None], Callable[[int], None]]:
         view = self._window.page.view
         turn = N_FRAMES // 2
 
@@ -226,7 +229,7 @@ class _Course:
                 view.fit()
             view.viewport.zoom_time(0.85 if index < turn else 1 / 0.85, self._figures.song_s / 3)
 
-        return {"scroll": scroll, "zoom": zoom}
+        return scroll, zoom
 
     def _frames(self, step: Callable[[int], None]) -> Iterator[float]:
         """Seconds from a move until it is painted, one frame after the other."""
@@ -296,7 +299,7 @@ def table(figures: GuiFigures) -> str:
     rows = [("lateness while the program loads", figures.start)]
     rows += [(f"lateness of a {INTERVAL_MS} ms timer", figures.lateness)]
     rows += [(f"  {stage}", spread) for stage, spread in figures.lateness_by_stage.items()]
-    rows += [(f"frame while one {name}s", spread) for name, spread in figures.frames.items()]
+    rows += [(f"frame: {name}", spread) for name, spread in figures.frames.items()]
     lines += [
         f"{name:<44}{row.median_ms:9.1f}{row.p99_ms:9.1f}{row.max_ms:9.1f}{row.n:8}"
         for name, row in rows

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 _TAP_S = 0.3
 _TEXTS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
@@ -37,7 +38,18 @@ class KeyFilter(QObject):
         super().__init__(window)
         self._window = window
         self._held_since: float | None = None
-        QApplication.instance().installEventFilter(self)
+        self._target: QWidget | None = None
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        # Not the application itself: each event of every widget would have to wait for Python.
+        application.focusChanged.connect(self._on_focus_changed)
+        self._on_focus_changed(None, QApplication.focusWidget())
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if self._target is not None and isValid(self._target):
+            self._target.removeEventFilter(self)
+        self._target = now if now is not None else self._window
+        self._target.installEventFilter(self)
 
     def eventFilter(self, target: QObject, event: QEvent) -> bool:
         if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
