@@ -207,6 +207,8 @@ def _separate_one(
             progress=lambda f: update("Separating", _DECODED + f * (_SEPARATED - _DECODED)),
             should_stop=stop,
         )
+        if separation.notice is not None:
+            display.complain(_naming(job.path.name, str(separation.notice)))
         report = export_stems(
             song.audio,
             separation.stems,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.jobs import JobStep
 from app.song import SongResult, StemsAdvanced
 from core.audio import Audio
+from core.errors import StemscopeError
 
 if TYPE_CHECKING:
     from core.devices import Device
@@ -49,6 +50,13 @@ class SeparationBegun:
 
 
 @dataclass(frozen=True)
+class Noticed:
+    """Something the user should know of a separation that goes on."""
+
+    error: StemscopeError
+
+
+@dataclass(frozen=True)
 class DevicesFound:
     """The devices torch can use, and a sentence if a GPU lies idle."""
 
@@ -69,7 +77,10 @@ class SeparationRequest:
     scratch_dir: str | None = None
 
     def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, SongResult]:
-        """Yields ``SeparationBegun``, then ``StemsAdvanced`` per chunk; returns the result."""
+        """Yields ``SeparationBegun``, then ``StemsAdvanced`` per chunk; returns the result.
+
+        ``Noticed`` comes between where the song has to be computed on another device.
+        """
         yield JobStep(0.0, "Loading the model")
         separator = self.make_separator(self.model_folder, self.device)
         separation = separator.start(self.mixture, self.scratch_dir)
@@ -78,7 +89,11 @@ class SeparationRequest:
                 self.model_id, separation.sources, separation.mask, dict(separation.stems)
             )
             yield JobStep(0.0, "Separating", SeparationBegun(self.song_id, result))
+            told = False
             for step in separator.run(separation, should_stop):
+                if separation.notice is not None and not told:
+                    told = True
+                    yield JobStep(step.fraction, step.stage, Noticed(separation.notice))
                 advanced = StemsAdvanced(self.song_id, self.model_id, *step.samples, *step.frames)
                 yield JobStep(step.fraction, step.stage, advanced)
             return result

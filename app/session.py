@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.cache import ResultCache
 from app.jobs import JobRunner, Priority
-from app.outcomes import Failure, failure_from
+from app.outcomes import failure_from
 from app.recent import Memory, RecentSongs
 from app.separation_job import LoadedSeparators, SeparatorFactory, WarmUp
 from app.song import Song, SongResult, SongState, StemsAdvanced
@@ -125,7 +125,7 @@ class Session(QObject):
         # A big folder takes a while to look through.
         handle = self._pool.submit(lambda progress, should_stop: _look_through(paths), priority=9)
         handle.finished.connect(self._on_found)
-        handle.failed.connect(self._on_scan_failed)
+        handle.failed.connect(self.failed)
 
     def set_current(self, song_id: int) -> None:
         """Bring a song on screen; it is decoded and separated before the others."""
@@ -255,6 +255,7 @@ class Session(QObject):
         work.decoded.connect(self._on_decoded)
         work.ended.connect(self._on_ended)
         work.stored.connect(self._on_stored)
+        work.noticed.connect(self.failed)
         self._works[song_id] = work
         self.song_added.emit(song_id)
         return song_id
@@ -314,10 +315,6 @@ class Session(QObject):
     def _on_found(self, paths: list[Path]) -> None:
         if not self._closing:
             self._add(paths)
-
-    @Slot(object)
-    def _on_scan_failed(self, failure: Failure) -> None:
-        self.failed.emit(failure)
 
     @Slot(object)
     def _on_decoded(self, song_id: int) -> None:

@@ -13,7 +13,7 @@ from app.cache import ResultCache, fingerprint
 from app.cache_file import CacheKey
 from app.jobs import JobHandle, JobProgress, JobRunner, Priority
 from app.outcomes import Failure
-from app.separation_job import SeparationBegun, SeparationRequest, SeparatorFactory
+from app.separation_job import Noticed, SeparationBegun, SeparationRequest, SeparatorFactory
 from app.song import Song, SongResult, SongState, StemsAdvanced
 from app.tasks import TaskHandle, TaskPool
 from core.audio import DecodedSong, decode
@@ -54,6 +54,7 @@ class SongWork(QObject):
     advanced = Signal(object)  # StemsAdvanced
     ended = Signal(object)  # song_id: done, failed or cancelled
     stored = Signal(object)  # song_id: a result is in the cache
+    noticed = Signal(object)  # Failure: something to tell, the work goes on
 
     def __init__(self, song: Song, workshop: Workshop) -> None:
         super().__init__()
@@ -257,6 +258,8 @@ class SongWork(QObject):
                 song.results[detail.result.model_id] = detail.result
             elif isinstance(detail, StemsAdvanced):
                 spans.append(detail)
+            elif isinstance(detail, Noticed):
+                self.noticed.emit(Failure(detail.error, ""))
         song.stage, song.fraction = progress.stage, progress.fraction
         song.seconds_left = progress.seconds_left
         if spans:

@@ -23,28 +23,69 @@ from core.networks import build_network
 
 
 class Model:
-    """A network with its card, ready to make masks on one device."""
+    """A network with its card, ready to make masks on one device.
+
+    It computes on the CPU where ``wanted_device`` has too little memory for it: see ``device``.
+    """
 
     def __init__(self, card: Card, network: nn.Module, device: str = "cpu") -> None:
         self.card = card
-        self.device = device
-        self._network = network.eval().to(device)
+        self.wanted_device = device
+        self.device = "cpu"
+        self._network = network.eval()
+        self.move(device)
 
     @property
     def n_weights(self) -> int:
         return sum(weight.numel() for weight in self._network.parameters())
 
+    def move(self, device: str) -> bool:
+        """Compute on ``device``; False if its memory does not suffice, and then on the CPU."""
+        if device == self.device:
+            return True
+        if device != "cpu":
+            # TF32 products keep 10 bits of 23: masks must not depend on the device.
+            torch.backends.cuda.matmul.allow_tf32 = False
+        fits = True
+        try:
+            self._network.to(device)
+        except torch.OutOfMemoryError:
+            fits = False
+        self.device = device if fits else "cpu"
+        if self.device == "cpu":
+            self._network.to("cpu")
+            _give_memory_back()
+        return fits
+
     def masks(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Masks of all sources but the last.
 
         ``features`` is ``(batch, n_frames, n_bins)``, magnitudes in units of the running level;
-        returns ``(batch, n_sources - 1, n_frames, n_bins)`` in [0, 1].
+        returns ``(batch, n_sources - 1, n_frames, n_bins)`` in [0, 1]. Raises ``MemoryError``
+        where the device has too little memory for the batch.
         """
         # Inference mode belongs to the thread that computes, so it is entered here.
         with torch.inference_mode():
-            masks = self._network(torch.from_numpy(features).to(self.device))
-            kept: NDArray[np.float32] = masks[:, :-1].float().cpu().numpy()
-        return kept
+            try:
+                masks = self._network(torch.from_numpy(features).to(self.device))
+                kept: NDArray[np.float32] = masks[:, :-1].float().cpu().numpy()
+                return kept
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+        # Out of the except block: the error's frames, and the tensors they held, are gone.
+        _give_memory_back()
+        raise MemoryError
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device, or the processor's own memory, is full; the latter has no class."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+def _give_memory_back() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def save_model(

@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio.source import Audio, DifferenceAudio, ScratchAudio
+from core.batches import MaskMaker
 from core.checkpoint import Model
-from core.chunks import Chunk, HeardChunk, Listener, cut, fade_weights, masks_of
-from core.errors import Cancelled
+from core.chunks import Chunk, HeardChunk, Listener, cut, fade_weights
+from core.errors import Cancelled, StemscopeError
 from core.masks import Mask, mean_above_band
 from core.synthesis import final_sample, synthesis_stft, synthesise
 
 FloatArray = NDArray[np.float32]
-
-# The first chunk runs alone so that its sound is there soon; then as many as keep the recurrent
-# steps busy as matrix products without making a song wait long for its next part.
-_BATCHES = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,8 @@ class Separation:
     stems: dict[str, Audio] = field(init=False)
     n_frames_ready: int = 0
     n_samples_ready: int = 0
+    notice: StemscopeError | None = None
+    """A sentence (never raised) if it had to be computed elsewhere than was asked for."""
 
     def __post_init__(self) -> None:
         self.stems = dict(zip(self.sources, self.synthesised, strict=False))
@@ -99,23 +98,22 @@ class Separator:
         """Fill ``separation``, giving way after every chunk; ``Cancelled`` if asked to stop."""
         listener = Listener(separation.mixture, self._card)
         chunks = cut(listener.n_frames, self._card.chunk)
+        maker = MaskMaker(self._model)
         tail: FloatArray | None = None
         position = 0
-        batch_number = 0
         while position < len(chunks):
-            size = _BATCHES[min(batch_number, len(_BATCHES) - 1)]
-            batch = chunks[position : position + size]
             heard = []
-            for chunk in batch:
+            for chunk in chunks[position : position + maker.n_next]:
                 _check(should_stop)
                 heard.append(listener.hear(chunk))
-            for part, masks in zip(heard, masks_of(heard, self._model.masks), strict=True):
+            position += len(heard)
+            made = maker.masks(heard)
+            separation.notice = maker.notice
+            for part, masks in zip(heard, made, strict=True):
                 _check(should_stop)
                 tail = self._keep_mask(separation.mask, part, masks, tail)
                 separation.n_frames_ready = part.chunk.last
                 yield self._synthesise(separation, part.chunk)
-            position += size
-            batch_number += 1
 
     def _keep_mask(
         self, mask: Mask, heard: HeardChunk, masks: FloatArray, tail: FloatArray | None

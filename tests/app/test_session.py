@@ -18,7 +18,7 @@ from app.cache import ResultCache
 from app.separation_job import LoadedSeparators
 from app.session import Session, SongState, StemsAdvanced
 from core.card import read_card
-from core.errors import AudioFileError, ModelError
+from core.errors import AudioFileError, ModelError, StemscopeError
 from core.models import ModelEntry
 
 RATE = 16000
@@ -412,3 +412,23 @@ def test_warm_up_finds_the_devices(qtbot, make_session) -> None:
     with qtbot.waitSignal(session.devices_found, timeout=20000) as caught:
         session.warm_up()
     assert caught.args[0].devices[0].id == "cpu"
+
+
+def test_a_song_that_went_on_elsewhere_says_so_once(qtbot, make_session, tmp_path) -> None:
+    class Moved(GatedSeparator):
+        def run(self, separation, should_stop=None) -> Iterator[object]:
+            for step in super().run(separation, should_stop):
+                separation.notice = StemscopeError("Too little memory.")
+                yield step
+
+    gate = Gate()
+    gate.open.set()
+    session = make_session(
+        separator_factory=lambda folder, device: Moved(gate, gate.loaded(folder, device))
+    )
+    told: list[object] = []
+    session.failed.connect(told.append)
+    session.open([write_song(tmp_path / "song.wav", seconds=6)])
+    wait_for_end(qtbot, session)
+    assert states(session) == [SongState.DONE]
+    assert [str(failure) for failure in told] == ["Too little memory."]

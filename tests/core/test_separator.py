@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import core.separator
+import core.batches
 from core.audio import ArrayAudio, Audio, FloatArray
 from core.checkpoint import Model, load_model
 from core.errors import Cancelled
@@ -92,7 +92,7 @@ def test_silence_gives_silence(model: Model) -> None:
 def test_batches_do_not_change_the_result(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     audio = ArrayAudio(music(1, 12, 16000), 16000)
     whole = separate(audio, model)
-    monkeypatch.setattr(core.separator, "_BATCHES", (3,))
+    monkeypatch.setattr(core.batches, "BATCHES", (3,))
     again = separate(audio, model)
     a, b = (s.stems["vocals"].read(0, audio.n_samples) for s in (whole, again))
     assert db(np.abs(a - b).max() / np.abs(a).max()) < -80

@@ -1,0 +1,85 @@
+"""Masks of chunks in batches, as many at a time as the device has memory for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.chunks import HeardChunk, masks_of
+from core.errors import StemscopeError
+
+FloatArray = NDArray[np.float32]
+
+# The first chunk runs alone so that its sound is there soon; then as many as keep the recurrent
+# steps busy as matrix products without making a song wait long for its next part.
+BATCHES = (1, 2, 4, 8)
+
+
+class MaskModel(Protocol):
+    """What is needed of ``core.checkpoint.Model``."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes now."""
+
+    @property
+    def wanted_device(self) -> str:
+        """Where it was asked to compute."""
+
+    def move(self, device: str) -> bool:
+        """Go there; False if the memory does not suffice, and then it is on the CPU."""
+
+    def masks(self, features: FloatArray) -> FloatArray:
+        """As ``Model.masks``; ``MemoryError`` where the device has too little."""
+
+
+class MaskMaker:
+    """Makes the masks of one song. Where memory is short it takes smaller batches, then the CPU.
+
+    ``notice`` is a sentence (never raised) once a song goes on elsewhere than was asked for.
+    """
+
+    def __init__(self, model: MaskModel) -> None:
+        self._model = model
+        self._n_batches = 0
+        self._most = max(BATCHES)
+        self.notice: StemscopeError | None = None
+        # An earlier song may have had to leave its device: there may be room again.
+        if not model.move(model.wanted_device):
+            self._note()
+
+    @property
+    def n_next(self) -> int:
+        """How many chunks to bring next."""
+        return min(BATCHES[min(self._n_batches, len(BATCHES) - 1)], self._most)
+
+    def masks(self, heard: Sequence[HeardChunk]) -> list[FloatArray]:
+        """Masks of ``heard``, as ``masks_of``; ``MemoryError`` if the CPU cannot do one chunk."""
+        done: list[FloatArray] = []
+        while len(done) < len(heard):
+            part = heard[len(done) : len(done) + self._most]
+            try:
+                done += masks_of(part, self._model.masks)
+                continue
+            except MemoryError:
+                pass
+            # Out of the except block: the error's frames, and the arrays they held, are gone.
+            if len(part) > 1:
+                self._most = len(part) // 2
+            elif self._model.device != "cpu":
+                self._model.move("cpu")
+                self._most = max(BATCHES)
+                self._note()
+            else:
+                raise MemoryError
+        self._n_batches += 1
+        return done
+
+    def _note(self) -> None:
+        self.notice = StemscopeError(
+            "The graphics card has too little free memory: the song is separated on the CPU, which "
+            "takes longer. Close other programs that use the card, then try again."
+        )
