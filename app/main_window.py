@@ -19,6 +19,7 @@ from app.drops import local_paths
 from app.i18n import mark, tr
 from app.keys import KeyFilter
 from app.outcomes import Failure
+from app.panels.drop_overlay import DropOverlay
 from app.panels.error_bar import ErrorBar
 from app.panels.models_page import ModelsPage
 from app.panels.queue_drawer import QueueDrawer
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         row.addWidget(self.rail)
         row.addLayout(column, 1)
         self.setCentralWidget(centre)
+        self.drop_overlay = DropOverlay(self.pages)
 
     def _connect(self) -> None:
         toolbar, page = self.page.toolbar, self.page
@@ -208,16 +210,21 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.acceptProposedAction()  # also what is no file: the drop says so
-        self.page.empty.set_drag_over(True)
+        self._show_drag(True)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.page.empty.set_drag_over(False)
+        self._show_drag(False)
+
+    def _show_drag(self, over: bool) -> None:
+        """The empty page shows it itself; over anything else lies the overlay."""
+        self.page.empty.set_drag_over(over)
+        self.drop_overlay.set_shown(over and not self.page.empty.isVisible())
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.page.empty.set_drag_over(False)
+        self._show_drag(False)
         event.acceptProposedAction()
         try:
             paths = local_paths(event.mimeData())
@@ -330,12 +337,14 @@ class MainWindow(QMainWindow):
         splitter = settings.get(settings.SPLITTER)
         if splitter:
             self.page.splitter.restoreState(QByteArray(splitter))
+        self.page.view.set_pane_heights(settings.get(settings.PANE_HEIGHTS))
         self.page.toolbar.inspector.setChecked(settings.get(settings.INSPECTOR_SHOWN))
         self.page.mixer.master.fader.set_gain_db(settings.get(settings.MASTER_DB))
 
     def _remember(self) -> None:
         settings.set(settings.GEOMETRY, bytes(self.saveGeometry().data()))
         settings.set(settings.SPLITTER, bytes(self.page.splitter.saveState().data()))
+        settings.set(settings.PANE_HEIGHTS, self.page.view.pane_heights())
         settings.set(settings.INSPECTOR_SHOWN, self.page.toolbar.inspector.isChecked())
         settings.set(settings.MASTER_DB, self.page.mixer.master.fader.gain_db())
         settings.store().sync()

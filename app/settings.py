@@ -36,6 +36,7 @@ LANGUAGE = Setting("window/language", "system", choices=("system", "en", "zh_CN"
 THEME = Setting("window/theme", "system", choices=("system", "dark", "light"))
 GEOMETRY = Setting("window/geometry", b"")
 SPLITTER = Setting("window/splitter", b"")
+PANE_HEIGHTS: Setting[dict[str, Any]] = Setting("window/pane_heights", {})  # pixels by pane
 INSPECTOR_SHOWN = Setting("window/inspector_shown", True)
 QUEUE_SHOWN = Setting("window/queue_shown", False)
 RECENT: Setting[list[str]] = Setting("files/recent", [])

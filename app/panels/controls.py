@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -84,7 +84,7 @@ def share_tab_stop(group: QButtonGroup) -> None:
 
 
 class NumberBox(QSpinBox):
-    """A field for a number and its unit, without the little arrows."""
+    """A field for a number and its unit, without the little arrows, with a true minus."""
 
     def __init__(self, low: int, high: int, suffix: str) -> None:
         super().__init__()
@@ -94,6 +94,9 @@ class NumberBox(QSpinBox):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setKeyboardTracking(False)
         self.setMinimumWidth(48)
+        # Swedish numbers are ours with a true minus; "-" may be typed as well.
+        self.setLocale(QLocale(QLocale.Language.Swedish, QLocale.Country.Sweden))
+        self.setGroupSeparatorShown(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

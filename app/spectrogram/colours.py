@@ -11,6 +11,7 @@ from app.theme import Theme
 from core.spectrogram import CEILING_DB, FLOOR_DB
 
 LEVEL_MAPS = ("magma", "inferno", "viridis", "plasma", "cividis", "CET-L8", "CET-L1", "paper")
+MUSIC_SHARE, VOICE_SHARE = 0.42, 0.96  # of the stems' colours at the ends of the mask's own map
 MASK_MAPS = ("stems", "CET-D1", "CET-D1A", "CET-D2", "CET-D7", "CET-D9")
 
 
@@ -83,16 +84,19 @@ def level_table(name: str, floor_db: float, ceiling_db: float) -> Table:
 def mask_table(name: str, colours: ViewColours) -> Table:
     """Pixels of mask codes with a two-sided map: the middle of the map is one half.
 
-    "stems" goes from the colour of the accompaniment over a neutral one to that of the voice.
+    "stems" goes from the colour of the accompaniment over a neutral one to that of the voice. Most
+    of a song is accompaniment, so its end is toned down towards the background: a pane of it is
+    calm and what the mask gives to the voice stands out. Even steps in OKLab on either side.
     """
     position = np.linspace(0, 1, 255)
     if name != "stems":
         return _table(name, position)
-    ends = (colours.accompaniment, colours.half, colours.voice)
-    channels = [[int(end[i : i + 2], 16) for end in ends] for i in (1, 3, 5)]
-    # Whole panes of the pure colours would outshine everything: the ends are a little muted.
-    channels = [[0.85 * a + 0.15 * m, m, 0.85 * b + 0.15 * m] for a, m, b in channels]
-    return _pixels(*(np.interp(position, (0, 0.5, 1), channel) for channel in channels))
+    background = _oklab(colours.background)
+    music = background + MUSIC_SHARE * (_oklab(colours.accompaniment) - background)
+    voice = background + VOICE_SHARE * (_oklab(colours.voice) - background)
+    stops = np.stack([music, _oklab(colours.half), voice])
+    lab = np.stack([np.interp(position, (0, 0.5, 1), stop) for stop in stops.T])
+    return _pixels(*_srgb(lab))
 
 
 @lru_cache(maxsize=64)
@@ -121,3 +125,36 @@ def _map_colours(name: str) -> np.ndarray:
     colours = colormap.get("CET-L1" if name == "paper" else name)
     table = np.asarray(colours.getLookupTable(nPts=256, alpha=False), np.uint8)
     return table[::-1].copy() if name == "paper" else table
+
+
+# Björn Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone
+# responses, and their cube roots to lightness and two opponent colours.
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def _oklab(colour: str) -> np.ndarray:
+    """Lightness and two opponent colours ``(3,)`` of ``#rrggbb``."""
+    srgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return np.asarray(_TO_LAB @ np.cbrt(_TO_LMS @ linear))
+
+
+def _srgb(lab: np.ndarray) -> np.ndarray:
+    """Channels ``(3, n)`` from 0 to 255 of OKLab colours ``(3, n)``, held inside the gamut."""
+    linear = np.linalg.inv(_TO_LMS) @ (np.linalg.inv(_TO_LAB) @ lab) ** 3
+    linear = np.clip(linear, 0, 1)
+    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(srgb * 255)

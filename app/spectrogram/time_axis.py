@@ -44,12 +44,14 @@ class TimeAxis(TimeCanvas):
             painter.fillRect(QRectF(left, 1, right - left, 4), QColor(colours.accent))
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
             x = round(self.x_of(tick.value))
-            if not event.rect().left() - LABEL_REACH <= x <= event.rect().right():
+            if not event.rect().left() - LABEL_REACH <= x <= event.rect().right() + LABEL_REACH:
                 continue
             painter.fillRect(x, 1, 1, 6 if tick.label else 3, QColor(colours.muted))
             if tick.label:
                 painter.setPen(QColor(colours.muted))
-                painter.drawText(x + 4, HEIGHT - 7, tick.label)
+                width = painter.fontMetrics().horizontalAdvance(tick.label)
+                beside = x + 4 if x + 4 + width <= self.width() - 2 else x - 4 - width
+                painter.drawText(beside, HEIGHT - 7, tick.label)
         if self.stage.playhead_s is not None:
             x = round(self.x_of(self.stage.playhead_s))
             painter.fillRect(x, 0, 1, HEIGHT, QColor(colours.accent))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -59,6 +60,7 @@ class SpectrogramView(Navigation):
         self._panes: dict[str, SpectrogramPane] = {}
         self._stems: tuple[str, ...] = STEMS
         self._hidden: set[str] = set()
+        self._heights: dict[str, int] = {}
         self._floor_db, self._ceiling_db = -100.0, -15.0
         self._level_map, self._mask_map = "magma", "stems"
         self._overlay: tuple[frozenset[str], float, str | None] = (frozenset(), 0.5, None)
@@ -206,9 +208,23 @@ class SpectrogramView(Navigation):
         return self._panes[name]
 
     def set_pane_visible(self, name: str, visible: bool) -> None:
+        self._heights = self.pane_heights()
         (self._hidden.discard if visible else self._hidden.add)(name)
         if name in self._panes:
             self._panes[name].setVisible(visible)
+
+    def pane_heights(self) -> dict[str, int]:
+        """How the panes share the height, in pixels; hidden ones as they were last."""
+        sizes = dict(zip(self.pane_names(), self._splitter.sizes(), strict=True))
+        return self._heights | {name: size for name, size in sizes.items() if size > 0}
+
+    def set_pane_heights(self, heights: Mapping[str, Any]) -> None:
+        """Share the height like this; unknown panes and what is no height are left out."""
+        known = {k: v for k, v in heights.items() if type(v) is int and 0 < v < 1 << 16}
+        self._heights = known
+        if known:  # one that was never seen gets the height of the others
+            usual = sum(known.values()) // len(known)
+            self._splitter.setSizes([known.get(name, usual) for name in self.pane_names()])
 
     def set_ruler(self, ruler: Ruler) -> None:
         """Whether the rulers at the left read hertz or notes."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -396,3 +397,44 @@ def test_closing_in_the_midst_of_work_leaves_nothing_behind(stage) -> None:
     names = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
     assert not [name for name in names if "stemscope" in name]
     assert not list(stage.folder.glob("stemscope-drag-*"))
+
+
+def test_a_drag_over_a_song_is_seen_and_goes_again(stage) -> None:
+    overlay = stage.window.drop_overlay
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(stage.folder / "next.wav"))])
+    no_button, no_keys = Qt.MouseButton.NoButton, Modifier.NoModifier
+    enter = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, no_button, no_keys)
+    QApplication.sendEvent(stage.window, enter)
+    assert stage.window.page.empty.title.text() == "Let go to open"
+    assert not overlay.isVisible()
+    QApplication.sendEvent(stage.window, QDragLeaveEvent())
+    stage.open_song()
+    enter = QDragEnterEvent(QPoint(300, 300), Qt.DropAction.CopyAction, data, no_button, no_keys)
+    QApplication.sendEvent(stage.window, enter)
+    assert overlay.isVisible()
+    assert overlay.size() == stage.window.pages.size()
+    QApplication.sendEvent(stage.window, QDragLeaveEvent())
+    assert not overlay.isVisible()
+    QApplication.sendEvent(stage.window, enter)
+    stage.open_song("next.wav", seed=2)
+    assert not overlay.isVisible()
+
+
+def test_pane_heights_are_remembered(stage) -> None:
+    stage.open_song()
+    view = stage.window.page.view
+    view._splitter.setSizes([200, 100, 120, 80])
+    heights = view.pane_heights()
+    view.set_pane_visible("vocals", False)
+    stage.window._remember()
+    assert settings.get(settings.PANE_HEIGHTS).keys() == heights.keys()
+    view._splitter.setSizes([50, 50, 200, 200])
+    view.set_pane_visible("vocals", True)
+    view.set_pane_heights(heights)
+    again = view.pane_heights()
+    assert all(abs(again[name] - heights[name]) <= 3 for name in heights)
+    view.set_pane_heights({"vocals": "tall", "mask": -3})
+    assert view.pane_heights() == again
+    view.set_pane_heights({"mixture": 300, "vocals": 100, "accompaniment": 100})
+    assert view.pane_heights()["mixture"] > 1.5 * view.pane_heights()["mask"]

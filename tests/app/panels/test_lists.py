@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QApplication, QLabel
 from app import theme
 from app.i18n import set_language
 from app.panels.error_bar import ErrorBar
+from app.panels.model_card import figure_rows, network_text
 from app.panels.models_page import ModelsPage
 from app.panels.queue_drawer import QueueDrawer
 from app.panels.queue_row import QueueEntry
 from core.card import read_card
 from core.errors import UsageError
-from core.models import ModelEntry
+from core.models import ModelEntry, find_model
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +110,28 @@ def test_a_model_shows_its_card(qtbot, tiny_model_folder: Path) -> None:
     assert not page.use.isEnabled()
     page.set_models([], "")
     assert any("No model" in label.text() for label in page.findChildren(QLabel))
+
+
+def test_a_card_tells_its_figures_and_training_in_words(qtbot) -> None:
+    page = ModelsPage()
+    qtbot.addWidget(page)
+    page.set_models([find_model("paper")], "paper")
+    page.show()
+    shown = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert {"GNSDR (dB)", "8.19", "MIR-1K, test singers", "Trained on", "64 / 32 ms"} <= set(shown)
+    assert "3 hidden layers of 1000 units, recurrent: 2" in shown
+    assert not any("_" in text or "513" in text for text in shown)
+    card = page.card
+    assert not card.raw.isVisible()
+    card.fold.click()
+    assert card.raw.isVisible()
+    assert "voice_to_music_db" in card.raw.text()
+    set_language("zh_CN")
+    assert "训练数据" in {label.text() for label in page.findChildren(QLabel)}
+    set_language("en")
+
+
+def test_figures_of_any_card_are_read_or_left_out() -> None:
+    figures = {"own": {"vocals": {"gnsdr_db": -1.5}, "clips": 3}, "other": 4, "odd": {"x": {}}}
+    assert figure_rows(figures) == [("own", "vocals", {"gnsdr_db": -1.5})]
+    assert network_text("other", {"hidden": 3}) == "other"

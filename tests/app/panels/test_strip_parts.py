@@ -110,9 +110,16 @@ def test_a_number_can_be_typed(qtbot) -> None:
     qtbot.addWidget(box)
     box.show()
     box.setValue(-100)
-    assert box.text() == "-100 dB"
+    assert box.text() == "−100 dB"
     assert box.lineEdit().width() > 30  # the style sheet would leave it no room
     box.selectAll()
     qtbot.keyClicks(box.lineEdit(), "-80")
     qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
     assert box.value() == -80
+    assert box.text() == "−80 dB"
+    box.selectAll()
+    box.lineEdit().insert("−75")
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+    assert box.value() == -75
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Up)
+    assert box.value() == -74

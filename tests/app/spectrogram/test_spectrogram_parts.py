@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app import theme
 from app.spectrogram.colours import (
     DARK,
     LEVEL_MAPS,
     MASK_MAPS,
     level_table,
     mask_table,
+    of_theme,
     overlay_table,
 )
 from app.spectrogram.layers import Layer
@@ -127,6 +129,10 @@ def test_scale_change_keeps_the_visible_hertz() -> None:
     assert viewport.range.high_hz == pytest.approx(before.high_hz)
 
 
+def brightness(pixel: int) -> float:
+    return float(np.dot([(pixel >> shift) & 255 for shift in (16, 8, 0)], [0.299, 0.587, 0.114]))
+
+
 def test_colour_tables() -> None:
     for name in LEVEL_MAPS:
         table = level_table(name, -100, -10)
@@ -139,6 +145,14 @@ def test_colour_tables() -> None:
         assert len(mask_table(name, DARK)) == 256
     stems = mask_table("stems", DARK)
     assert stems[128] & 0xFFFFFF == int(DARK.half[1:], 16)
+    for looks in (theme.DARK, theme.LIGHT):
+        colours = of_theme(looks)
+        pixels = mask_table("stems", colours)
+        music, half, voice = (brightness(pixels[i]) for i in (1, 128, 255))
+        # the end of the music is calmer than that of the voice, and neither is the middle
+        assert abs(voice - half) > 1.5 * abs(music - half) > 20
+        steps = np.diff([brightness(pixel) for pixel in pixels[1:]])
+        assert np.abs(steps).max() < 3.0
     tint = overlay_table("#ff0000", 0.5)
     assert tint[1] >> 24 == 0
     assert tint[255] >> 24 == 128
