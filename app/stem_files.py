@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from app.panels.mixer import MixerPanel
 from core.export import ExportOptions, default_bit_depth
@@ -97,5 +98,18 @@ class StemFiles(QObject):
         for task in list(self._tasks.values()):
             task.cancel()
         if self._folder is not None:
+            _forget_copied(Path(self._folder.name))
             self._folder.cleanup()
             self._folder = None
+
+
+def _forget_copied(folder: Path) -> None:
+    """Empty the clipboard if it names files in ``folder``, which is about to go.
+
+    Left there, the data would be destroyed by Qt after the end of Python, and that crashes.
+    """
+    clipboard = QGuiApplication.clipboard()
+    data = clipboard.mimeData()
+    files = [Path(url.toLocalFile()) for url in data.urls()] if data is not None else []
+    if any(file.is_relative_to(folder) for file in files):
+        clipboard.clear()

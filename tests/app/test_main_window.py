@@ -286,6 +286,10 @@ def test_a_strips_handle_gives_its_file(stage) -> None:
     assert clipboard.mimeData().hasUrls()
     assert soundfile.info(url.toLocalFile()).samplerate == 16000
     assert Path(url.toLocalFile()).name == "song (vocals).wav"
+    stage.window.close()
+    assert not Path(url.toLocalFile()).exists()
+    left = clipboard.mimeData()
+    assert left is None or not left.hasUrls(), "a file that is gone does not stay on the clipboard"
 
 
 def texts(window: QWidget) -> set[str]:
