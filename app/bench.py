@@ -22,6 +22,7 @@ from core.audio import ArrayAudio, decode
 from core.errors import UsageError
 from core.export import ExportOptions, export_stems
 from core.models import list_models
+from core.whole_file import write_json
 
 if TYPE_CHECKING:
     from core.checkpoint import Model
@@ -71,8 +72,6 @@ def run_bench(json_file: Path | None, gui: bool = False, song: Path | None = Non
     figures = measure()
     print(table(figures))
     if json_file is not None:
-        from app.cli_evaluate import write_json
-
         write_json(json_file, asdict(figures))
     return 0
 

@@ -26,10 +26,10 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from app.cli_evaluate import write_json
 from core.audio import ArrayAudio, decode
 from core.errors import StemscopeError, UsageError
 from core.export import ExportOptions, export_stems
+from core.whole_file import write_json
 
 INTERVAL_MS = 16
 SONG_S = 240

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +12,7 @@ from app.cli_console import progress_display
 from app.cli_errors import EXIT_BAD_INPUT, EXIT_OK, Interrupt, interruptible
 from core.audio import Audio
 from core.datasets import Clip, Dataset, find_dataset
-from core.errors import OutputError, UsageError
+from core.errors import UsageError
 from core.estimates import EstimateFolder
 from core.evaluation import (
     ClipScore,
@@ -26,6 +23,7 @@ from core.evaluation import (
     summary,
 )
 from core.models import find_model
+from core.whole_file import write_json
 
 
 @dataclass(frozen=True)
@@ -126,22 +124,3 @@ def _separate_with(request: Request, interrupt: Interrupt) -> tuple[Separate, st
         return separate(mixture, model, should_stop=interrupt.is_set).stems
 
     return with_model, f"Model {entry.model_id}"
-
-
-def write_json(path: Path, table: dict[str, Any]) -> None:
-    """Write ``table`` whole or not at all; a file that the user names is replaced."""
-    text = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise OutputError(
-            "“{name}” cannot be written: {reason}.", name=path, reason=error.strerror or error
-        ) from error

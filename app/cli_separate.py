@@ -18,6 +18,7 @@ from app.cli_errors import (
     internal_sentence,
     interruptible,
 )
+from app.torch_setup import prepare_torch
 from core.audio import FileInfo, decode, find_audio_files, no_songs_error
 from core.errors import AudioFileError, Cancelled, OutputError, StemscopeError, UsageError
 from core.export import (
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from core.checkpoint import Model
 
 FIGURE_FILE = "figure.png"
-
-N_THREADS_MAX = 4
 
 # Shares of a song's progress: where decoding, separating, writing and drawing end.
 _DECODED, _SEPARATED, _WRITTEN, _DRAWN = 0.05, 0.85, 0.97, 1.0
@@ -121,15 +120,10 @@ def separate_files(request: Request) -> int:
 
 def load(folder: Path, device: str) -> Model:
     """The model in ``folder`` on the device that the user named."""
-    # On busy cores threads that spin while they wait take the time of those that work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import torch
-
+    prepare_torch()
     from core.checkpoint import load_model
     from core.devices import resolve_device
 
-    # The steps of a recurrent network are too small to be shared among many.
-    torch.set_num_threads(min(torch.get_num_threads(), N_THREADS_MAX))
     return load_model(folder, resolve_device(device))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.cli_console import progress_display
 from app.cli_errors import EXIT_OK, interruptible
+from app.torch_setup import wait_passively
 from core.errors import DataError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def train_model(request: Request) -> int:
             "There is no folder “{name}”. Choose the folder of a data set.", name=request.data
         )
     recipe = find_recipe(request.recipe)
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    wait_passively()
     from core.training.run import MODEL_FOLDER, train
     from core.training.trainer import STATE_FILE
 

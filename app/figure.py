@@ -6,8 +6,6 @@ song: spectra are computed in blocks and pooled to at most ``N_COLUMNS_MAX`` col
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio import Audio
-from core.errors import Cancelled, OutputError
+from core.errors import Cancelled
 from core.masks import Mask
 from core.spectrogram.codes import FLOOR_DB, STEP_DB, code_of_energy, code_of_fraction
 from core.spectrogram.frequency import FrequencyScale
 from core.spectrogram.pyramid import display_stft
 from core.spectrogram.rows import RowMap
 from core.stft import Stft, analyse
+from core.whole_file import whole_file
 
 N_COLUMNS_MAX = 2000
 N_ROWS = 360
@@ -67,7 +66,8 @@ def draw(
     shares = mask_picture(mask, mixture, scale, panels["mixture"].shape[1])
     poll(0.5)
     figure = _compose(title, panels, shares, scale, mixture, mask)
-    _write(path, figure)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, format="png", facecolor=_BACKGROUND)
     if progress is not None:
         progress(1.0)
 
@@ -198,32 +198,6 @@ def _fonts(title: str) -> dict[str, Any]:
         "Arial Unicode MS",
     )  # fmt: skip
     return {"family": ["DejaVu Sans", *(name for name in wide if name in known)]}
-
-
-def _write(path: Path, figure: Any) -> None:
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            figure.savefig(file, format="png", facecolor=_BACKGROUND)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        _remove(temporary)
-        raise OutputError(
-            "The figure “{name}” cannot be written: {reason}.",
-            name=path,
-            reason=error.strerror or error,
-        ) from error
-    except BaseException:
-        _remove(temporary)
-        raise
-
-
-def _remove(temporary: str | None) -> None:
-    if temporary is not None and os.path.exists(temporary):
-        os.unlink(temporary)
 
 
 def _db(code: int) -> float:

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import importlib.util
-import os
-import platform
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -16,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.jobs import JobStep
 from app.song import SongResult, StemsAdvanced
+from app.torch_setup import prepare_torch
 from core.audio import Audio
 from core.errors import StemscopeError
 
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
     from core.devices import Device
     from core.separator import Separation, Step
 
-MAX_THREADS = 4
 N_LOADED_MODELS = 2
 
 
@@ -136,57 +130,3 @@ class LoadedSeparators:
             self._loaded[key] = Separator(load_model(folder, device))
         self._loaded.move_to_end(key)
         return self._loaded[key]
-
-
-def prepare_torch() -> None:
-    """Set what torch needs in this thread, before its first use there; cheap to call again."""
-    # Threads that spin while they wait would take the cores from the player and the window.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    _preload_torch()
-    import torch
-
-    torch.set_num_threads(n_compute_threads())
-
-
-@functools.cache
-def _preload_torch() -> None:
-    """Let the system load torch's libraries while other threads run.
-
-    An import holds the interpreter's lock while they are loaded, which stops the window for half
-    a second; a foreign call does not. Where it does not work, the import does it.
-    """
-    if sys.platform == "win32" or "torch" in sys.modules:
-        return  # on Windows torch is loaded before Qt
-    spec = importlib.util.find_spec("torch")
-    if spec is None or not spec.submodule_search_locations:
-        return
-    folder = Path(spec.submodule_search_locations[0]) / "lib"
-    suffix = "dylib" if sys.platform == "darwin" else "so"
-    dlopen = ctypes.CDLL(None).dlopen
-    dlopen.argtypes, dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
-    for name in ("torch_cpu", "torch_cuda"):
-        path = folder / f"lib{name}.{suffix}"
-        if path.exists():
-            dlopen(os.fsencode(path), os.RTLD_NOW | os.RTLD_LOCAL)
-
-
-def n_compute_threads() -> int:
-    """Physical cores this process may use, at most ``MAX_THREADS`` and ``OMP_NUM_THREADS``."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    limit = int(wanted) if wanted.isdigit() and int(wanted) > 0 else MAX_THREADS
-    return max(1, min(_n_physical_cores(), MAX_THREADS, limit))
-
-
-def _n_physical_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        allowed = os.sched_getaffinity(0)
-        cores = set()
-        for cpu in allowed:
-            siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-            try:
-                cores.add(siblings.read_text().strip())
-            except OSError:
-                return len(allowed)
-        return len(cores)
-    n_logical = os.cpu_count() or 1
-    return n_logical if n_logical <= 2 or platform.machine() == "arm64" else n_logical // 2

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from core.card import CARD_FILE, PICKLES, WEIGHTS_FILE, Card, read_card, refuse_pickle
@@ -102,11 +102,11 @@ def save_model(
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".model-", dir=folder.parent))
         half = {name: value.detach().half().cpu().contiguous() for name, value in weights.items()}
-        save_file(half, temporary / WEIGHTS_FILE)
+        # Not save_file: its errors do not say that the disk is full.
+        (temporary / WEIGHTS_FILE).write_bytes(save(half))
         card = replace(card, sha256=_sha256(temporary / WEIGHTS_FILE))
         (temporary / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
-        # Temporary files are private; a model may be installed for every user of a machine.
-        (temporary / WEIGHTS_FILE).chmod(0o644)
+        # Temporary folders are private; a model may be installed for every user of a machine.
         temporary.chmod(0o755)
         if folder.exists():
             retired = Path(tempfile.mkdtemp(prefix=".old-", dir=folder.parent))

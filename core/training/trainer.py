@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from core.errors import Cancelled, DataError
@@ -22,6 +21,7 @@ from core.networks import build_network
 from core.training.mixing import ClipPair, Mixer
 from core.training.objective import discriminative_error
 from core.training.recipe import Recipe
+from core.whole_file import whole_file
 
 STATE_FILE = "state.safetensors"
 HISTORY_FILE = "history.jsonl"
@@ -88,17 +88,30 @@ class Trainer:
         for index, state in self._optimiser.state_dict()["state"].items():
             for key in ("exp_avg", "exp_avg_sq"):
                 tensors[f"{key}/{names[index]}"] = state[key]
-        self._folder.mkdir(parents=True, exist_ok=True)
-        temporary = self._folder / (STATE_FILE + ".part")
         counts = {"epoch": str(self.epoch), "step": str(self.step)}
-        save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, counts)
-        os.replace(temporary, self._folder / STATE_FILE)
+        with whole_file(self._folder / STATE_FILE) as temporary:
+            # Not save_file: its errors do not say that the disk is full.
+            temporary.write_bytes(save({k: v.contiguous() for k, v in tensors.items()}, counts))
 
     def resume(self) -> bool:
-        """Go on from the folder's checkpoint; False if there is none."""
+        """Go on from the folder's checkpoint; False if there is none.
+
+        ``DataError`` if it is damaged or of another network.
+        """
         path = self._folder / STATE_FILE
         if not path.exists():
             return False
+        try:
+            self._restore(path)
+        except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                "The training in “{name}” cannot go on: its state is damaged or belongs to another "
+                "recipe. Take the recipe it was begun with, or another folder.",
+                name=self._folder,
+            ) from error
+        return True
+
+    def _restore(self, path: Path) -> None:
         with safe_open(path, framework="pt") as file:
             counts = file.metadata()
         tensors = load_file(path)
@@ -124,7 +137,6 @@ class Trainer:
                     "param_groups": self._optimiser.state_dict()["param_groups"],
                 }
             )
-        return True
 
     def averaged_network(self) -> nn.Module:
         """The network with the running average of its weights, which is what is kept."""

@@ -102,6 +102,16 @@ def test_a_resumed_run_gives_the_weights_of_an_uninterrupted_one(tmp_path: Path)
         torch.testing.assert_close(second.average[name], value, rtol=0, atol=0)
 
 
+def test_a_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    Trainer(small_recipe(), clips(), tmp_path).save()
+    other = replace(small_recipe(), network=NetworkSettings("recurrent", {"n_bins": 129}))
+    with pytest.raises(DataError, match="another recipe"):
+        Trainer(other, clips(), tmp_path).resume()
+    (tmp_path / "state.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(DataError, match="damaged"):
+        Trainer(small_recipe(), clips(), tmp_path).resume()
+
+
 def test_examples_are_a_function_of_seed_epoch_and_item() -> None:
     recipe = small_recipe()
     again = Mixer(clips(), recipe).example(3, 1)
