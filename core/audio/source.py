@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import threading
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.scratch_file import ScratchFile
 
 FloatArray = NDArray[np.float32]
 
@@ -83,8 +81,8 @@ class ScratchAudio:
     """A signal in a temporary float32 file that disappears with the object.
 
     Written either by ``append`` (decoding, length unknown) or, when made with ``n_samples``, by
-    ``write`` at any position (stems; unwritten parts read as zeros). Reads and writes are
-    positional, so one writer and any number of readers share it without locks.
+    ``write`` at any position (stems; unwritten parts read as zeros). One writer and any number
+    of readers may share it.
     """
 
     def __init__(
@@ -94,17 +92,10 @@ class ScratchAudio:
         n_samples: int = 0,
         directory: str | Path | None = None,
     ) -> None:
-        if directory is not None:
-            Path(directory).mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(  # noqa: SIM115  lives as long as the signal
-            prefix="stemscope-", dir=directory, buffering=0
-        )
+        self._file = ScratchFile(n_samples * n_channels * 4, directory)
         self._n_channels = n_channels
         self._sample_rate = sample_rate
         self._n_samples = n_samples
-        self._lock = threading.Lock()
-        self._closing = weakref.finalize(self, self._file.close)
-        self._file.truncate(n_samples * n_channels * 4)
 
     @property
     def sample_rate(self) -> int:
@@ -139,46 +130,16 @@ class ScratchAudio:
         check_span(self, start, stop)
         interleaved = np.empty((stop - start, self._n_channels), np.float32)
         view = memoryview(interleaved.data).cast("B")
-        offset = start * self._n_channels * 4
-        done = 0
-        while done < len(view):
-            got = self._read_at(offset + done, view[done:])
-            if got == 0:
-                raise OSError("scratch file is shorter than expected")
-            done += got
+        self._file.read_into(start * self._n_channels * 4, view)
         return np.ascontiguousarray(interleaved.T)
 
     def close(self) -> None:
         """Give the disk space back; the signal cannot be read afterwards."""
-        self._closing()
+        self._file.close()
 
     def _put(self, start: int, block: FloatArray) -> None:
         data = np.ascontiguousarray(block.T, np.float32)
-        view = memoryview(data.data).cast("B")
-        offset = start * self._n_channels * 4
-        done = 0
-        while done < len(view):
-            done += self._write_at(offset + done, view[done:])
-
-    if hasattr(os, "preadv"):
-
-        def _read_at(self, offset: int, view: memoryview) -> int:
-            return os.preadv(self._file.fileno(), [view], offset)
-
-        def _write_at(self, offset: int, view: memoryview) -> int:
-            return os.pwrite(self._file.fileno(), view, offset)
-
-    else:  # Windows has no positional file calls: a lock around seek and transfer
-
-        def _read_at(self, offset: int, view: memoryview) -> int:
-            with self._lock:
-                self._file.seek(offset)
-                return self._file.readinto(view)
-
-        def _write_at(self, offset: int, view: memoryview) -> int:
-            with self._lock:
-                self._file.seek(offset)
-                return self._file.write(view)
+        self._file.write(start * self._n_channels * 4, memoryview(data.data).cast("B"))
 
 
 class DifferenceAudio:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from core.scratch_file import ScratchFile
 from core.spectrogram.codes import PENDING, Codes
 
 TOP_COLUMNS = 256  # the coarsest level has at most so many columns
@@ -32,10 +30,9 @@ def pool_mean(left: Codes, right: Codes) -> Codes:
 class ColumnPyramid:
     """A grid of codes, ``n_columns`` in time by ``n_bins`` in frequency, at every zoom.
 
-    Kept in a temporary file that disappears with the object and read and written by position, so
-    that an hour takes no memory and a full disk is an ``OSError`` rather than a crash. One thread
-    writes at a time; any number read meanwhile. ``column_s`` is the time between columns of level
-    0, whose column k is centred on ``k * column_s``.
+    Kept in a temporary file that disappears with the object, so that an hour takes no memory. One
+    thread writes at a time; any number read meanwhile. ``column_s`` is the time between columns
+    of level 0, whose column k is centred on ``k * column_s``.
     """
 
     def __init__(
@@ -54,15 +51,8 @@ class ColumnPyramid:
         while self._sizes[-1] > TOP_COLUMNS:
             self._sizes.append((self._sizes[-1] + 1) // 2)
         self._starts = np.concatenate([[0], np.cumsum(self._sizes)]).tolist()
-        if directory is not None:
-            Path(directory).mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(  # noqa: SIM115 (lives as long as the object)
-            prefix="stemscope-", dir=directory, buffering=0
-        )
-        self._file.truncate(self._starts[-1] * n_bins)
+        self._file = ScratchFile(self._starts[-1] * n_bins, directory)
         self._writing = threading.Lock()
-        self._seeking = threading.Lock()
-        self._finalizer = weakref.finalize(self, self._file.close)
 
     @property
     def n_levels(self) -> int:
@@ -79,7 +69,7 @@ class ColumnPyramid:
 
     def close(self) -> None:
         """Give the disk space back; nothing can be read afterwards."""
-        self._finalizer()
+        self._file.close()
 
     def code_at(self, time_s: float, row: int) -> int:
         """The code of the column nearest to a time; pending outside the signal."""
@@ -105,38 +95,9 @@ class ColumnPyramid:
             raise IndexError(f"columns {start} to {stop} of {self._sizes[level]}")
         codes = np.empty((stop - start, self.n_bins), np.uint8)
         view = codes.data.cast("B") if codes.size else memoryview(b"")
-        offset = (self._starts[level] + start) * self.n_bins
-        done = 0
-        while done < len(view):
-            got = self._read_at(offset + done, view[done:])
-            if got == 0:
-                raise OSError("temporary file is shorter than expected")
-            done += got
+        self._file.read_into((self._starts[level] + start) * self.n_bins, view)
         return codes
 
     def _write(self, level: int, start: int, codes: Codes) -> None:
         view = np.ascontiguousarray(codes).data.cast("B")
-        offset = (self._starts[level] + start) * self.n_bins
-        done = 0
-        while done < len(view):
-            done += self._write_at(offset + done, view[done:])
-
-    if hasattr(os, "preadv"):
-
-        def _read_at(self, offset: int, view: memoryview) -> int:
-            return os.preadv(self._file.fileno(), [view], offset)
-
-        def _write_at(self, offset: int, view: memoryview) -> int:
-            return os.pwrite(self._file.fileno(), view, offset)
-
-    else:  # Windows has no positional file calls: a lock around seek and transfer
-
-        def _read_at(self, offset: int, view: memoryview) -> int:
-            with self._seeking:
-                self._file.seek(offset)
-                return self._file.readinto(view)
-
-        def _write_at(self, offset: int, view: memoryview) -> int:
-            with self._seeking:
-                self._file.seek(offset)
-                return self._file.write(view)
+        self._file.write((self._starts[level] + start) * self.n_bins, view)
