@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.session import Session
 
 
-class Dialogs:
+class Dialogs(QObject):
     """One dialog at a time over the window; none of them stops playing or separating."""
 
     def __init__(
@@ -37,6 +37,7 @@ class Dialogs:
         cache: ResultCache | None,
         log_file: Path | None,
     ) -> None:
+        super().__init__(window)
         self._window, self._session, self._player, self._mixer = window, session, player, mixer
         self._cache, self._log_file = cache, log_file
         self.open_dialog: QDialog | None = None
@@ -78,7 +79,6 @@ class Dialogs:
         dialog = SettingsDialog(
             self._sound_devices(),
             tr_error(reason) if reason is not None else "",
-            self._cache_bytes if self._cache is not None else None,
             self._window,
         )
         dialog.audio_device_chosen.connect(self._on_sound_chosen)
@@ -87,12 +87,10 @@ class Dialogs:
         dialog.cache_cleared.connect(self._on_clear)
         dialog.cache_limit_changed.connect(self._on_limit)
         self._show(dialog)
+        self._tend_cache(None)
 
     def _sound_devices(self) -> list[tuple[str, str]]:
         return [(device.key, device.key) for device in self._player.devices()]
-
-    def _cache_bytes(self) -> int:
-        return self._cache.n_bytes if self._cache is not None else 0
 
     def _on_sound_chosen(self, key: str) -> None:
         self._player.set_device(key or None)
@@ -102,14 +100,31 @@ class Dialogs:
         if isinstance(self.open_dialog, SettingsDialog):
             self.open_dialog.set_devices(self._sound_devices())
 
+    def _tend_cache(self, first: Callable[[ResultCache], object] | None) -> None:
+        """Do ``first`` with the cache, then tell its size: beside the window's thread."""
+        cache = self._cache
+        if cache is None:
+            return
+
+        def task(_progress: object, _should_stop: object) -> int:
+            if first is not None:
+                first(cache)
+            return cache.n_bytes
+
+        handle = self._session.pool.submit(task, priority=5)
+        handle.finished.connect(self._on_cache_measured)
+
+    def _on_cache_measured(self, n_bytes: int) -> None:
+        if isinstance(self.open_dialog, SettingsDialog):
+            self.open_dialog.set_cache_bytes(n_bytes)
+
     def _on_clear(self) -> None:
-        if self._cache is not None:
-            self._cache.clear()
+        self._tend_cache(ResultCache.clear)
 
     def _on_limit(self, megabytes: int) -> None:
         if self._cache is not None:
             self._cache.limit_bytes = megabytes * 1_000_000
-            self._cache.trim()
+            self._tend_cache(ResultCache.trim)
 
     def shortcuts(self, actions: Sequence[QAction]) -> None:
         if self.open_dialog is None:

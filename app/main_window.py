@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout
 from PySide6.QtWidgets import QWidget as Widget
 
-from app import settings, theme
+from app import settings, theme, window_memory
 from app.actions import Actions
 from app.audio.player import Player
 from app.cache import ResultCache
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.keys = KeyFilter(self)
         self._connect()
         self._connect_actions()
-        self._restore()
+        window_memory.restore(self)
         self._on_recent_changed()
         self._on_current_changed()
         self.setFocus()
@@ -218,8 +218,7 @@ class MainWindow(QMainWindow):
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._show_drag(False)
 
-    def _show_drag(self, over: bool) -> None:
-        """The empty page shows it itself; over anything else lies the overlay."""
+    def _show_drag(self, over: bool) -> None:  # the empty page shows it itself
         self.page.empty.set_drag_over(over)
         self.drop_overlay.set_shown(over and not self.page.empty.isVisible())
 
@@ -248,13 +247,19 @@ class MainWindow(QMainWindow):
         self._show_page(song)
         if song is not None and self.focusWidget() in (None, self):
             self.page.view.setFocus()
-        self.setWindowTitle(f"{song.title} – Stemscope" if song is not None else "Stemscope")
+        self._show_title(song)
         self._enable()
+
+    def _show_title(self, song: Song | None) -> None:
+        title = f"{song.caption} – Stemscope" if song is not None else "Stemscope"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
 
     def _on_song_changed(self, song_id: int) -> None:
         song = self.session.current
         if song is not None and song.song_id == song_id:
             self._show_page(song)
+            self._show_title(song)
             self._enable()
 
     def _show_page(self, song: Song | None) -> None:
@@ -330,27 +335,8 @@ class MainWindow(QMainWindow):
 
     # coming and going
 
-    def _restore(self) -> None:
-        geometry = settings.get(settings.GEOMETRY)
-        if not (geometry and self.restoreGeometry(QByteArray(geometry))):
-            self.resize(1400, 900)
-        splitter = settings.get(settings.SPLITTER)
-        if splitter:
-            self.page.splitter.restoreState(QByteArray(splitter))
-        self.page.view.set_pane_heights(settings.get(settings.PANE_HEIGHTS))
-        self.page.toolbar.inspector.setChecked(settings.get(settings.INSPECTOR_SHOWN))
-        self.page.mixer.master.fader.set_gain_db(settings.get(settings.MASTER_DB))
-
-    def _remember(self) -> None:
-        settings.set(settings.GEOMETRY, bytes(self.saveGeometry().data()))
-        settings.set(settings.SPLITTER, bytes(self.page.splitter.saveState().data()))
-        settings.set(settings.PANE_HEIGHTS, self.page.view.pane_heights())
-        settings.set(settings.INSPECTOR_SHOWN, self.page.toolbar.inspector.isChecked())
-        settings.set(settings.MASTER_DB, self.page.mixer.master.fader.gain_db())
-        settings.store().sync()
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._remember()
+        window_memory.remember(self)
         self.stem_files.shutdown()
         self.playback.shutdown()
         self.page.view.shutdown()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.i18n import language_changed
+from app.i18n import language_changed, tr
 from app.panels.progress_block import ProgressBlock
 from app.panels.queue_drawer import QueueDrawer
 from app.panels.queue_row import QueueEntry
@@ -28,7 +28,7 @@ def queue_entry(song: Song) -> QueueEntry:
         state = song.state.value
     return QueueEntry(
         song_id=song.song_id,
-        title=song.title,
+        title=song.caption,
         path=str(song.path),
         stage=song.stage,
         state=state,
@@ -130,15 +130,22 @@ class ProgressDisplay(QObject):
         working = [s for s in self._session.songs if s.state in _WORKING]
         others = [s for s in working if s is not self._session.current]
         if others:
-            self._line.set_running("{stage}: {title}", stage=others[0].stage, title=others[0].title)
+            stage, title = others[0].stage, others[0].caption
+            self._line.set_running("{stage}: {title}", stage=lambda: tr(stage), title=title)
         else:
             self._line.set_running("")
 
 
 def _describe(song: Song) -> str:
-    """``FLAC · 16-bit · 44.1 kHz · stereo``: what the file is."""
+    """``Title – Artist  ·  FLAC, 16 bit, 44.1 kHz, stereo``: what the file is."""
     if song.decoded is None:
         return song.title
     info = song.decoded.info
-    channels = {1: "mono", 2: "stereo"}.get(info.n_channels, f"{info.n_channels} ch")
-    return f"{song.title}  ·  {info.container} {info.sample_rate / 1000:g} kHz {channels}"
+    facts = [info.container, f"{info.sample_rate / 1000:g} kHz"]
+    if info.is_float:
+        facts.insert(1, tr("float"))
+    elif info.bit_depth is not None:
+        facts.insert(1, tr("{n} bit", n=info.bit_depth))
+    names = {1: tr("mono"), 2: tr("stereo")}
+    facts.append(names.get(info.n_channels) or tr("{n} channels", n=info.n_channels))
+    return f"{song.caption}  ·  {', '.join(facts)}"

@@ -70,6 +70,12 @@ class Song:
     results: dict[str, SongResult] = field(default_factory=dict)
 
     @property
+    def caption(self) -> str:
+        """Title and artist, where the file names them."""
+        artist = self.decoded.tags.artist if self.decoded is not None else None
+        return f"{self.title} – {artist}" if artist else self.title
+
+    @property
     def result(self) -> SongResult | None:
         """That of the session's current model, perhaps still being computed."""
         return self.results.get(self.model_id)

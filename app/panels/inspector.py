@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from app.panels.view_options import ViewOptions
 from app.spectrogram import CursorReading
 
 READINGS = (("time", mark("Time")), ("frequency", mark("Frequency")), ("note", mark("Note")))
-WIDTH = 264
+WIDTH, WIDEST = 264, 440
 _NOTHING = "–"
 
 
@@ -27,7 +27,8 @@ class Inspector(QWidget):
         super().__init__()
         self.setObjectName("inspector")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(WIDTH)
+        self.setMinimumWidth(WIDTH)
+        self.setMaximumWidth(WIDEST)
         bind(self.setAccessibleName, "Inspector")
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -61,6 +62,9 @@ class Inspector(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(area)
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, super().sizeHint().height())
 
     def _add(self, key: str, text: str, dot: str = "") -> None:
         row = self._grid.rowCount()

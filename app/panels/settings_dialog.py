@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -39,11 +39,9 @@ class SettingsDialog(QDialog):
         self,
         devices: Sequence[tuple[str, str]],
         sound_problem: str = "",
-        cache_bytes: Callable[[], int] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._cache_bytes = cache_bytes
         bind(self.setWindowTitle, "Settings")
         self.setMinimumWidth(480)
         column = QVBoxLayout(self)
@@ -136,7 +134,6 @@ class SettingsDialog(QDialog):
         row.addWidget(self.clear)
         form = _form()
         form.addRow(_name("Kept results"), row)
-        self.show_cache_size()
         return form
 
     def set_devices(self, devices: Sequence[tuple[str, str]]) -> None:
@@ -150,9 +147,9 @@ class SettingsDialog(QDialog):
             self.sound.addItem(tr("{device} (not connected)", device=chosen), chosen)
         self.sound.setCurrentIndex(max(self.sound.findData(chosen), 0))
 
-    def show_cache_size(self) -> None:
-        if self._cache_bytes is not None:
-            bind(self.used.setText, "{size} used", size=megabytes(self._cache_bytes()))
+    def set_cache_bytes(self, n_bytes: int) -> None:
+        """What the kept results take; empty until it is known."""
+        bind(self.used.setText, "{size} used", size=megabytes(n_bytes))
 
     def _on_sound_activated(self, index: int) -> None:
         name = self.sound.itemData(index)
@@ -177,7 +174,6 @@ class SettingsDialog(QDialog):
 
     def _on_clear(self) -> None:
         self.cache_cleared.emit()
-        self.show_cache_size()
 
     def _on_language_changed(self) -> None:
         self.language.setItemText(0, tr(LANGUAGES["system"]))

@@ -63,7 +63,7 @@ def hertz(frequency_hz: float) -> str:
 
 @lru_cache(maxsize=32)  # panes of one height share them, ruler and grid too
 def frequency_ticks(
-    scale: FrequencyScale, low: float, high: float, height: float, spacing: float = 24
+    scale: FrequencyScale, low: float, high: float, height: float, spacing: float = 18
 ) -> tuple[Tick, ...]:
     """Labelled marks from ``low`` to ``high`` (positions on the scale), evenly dense on screen.
 

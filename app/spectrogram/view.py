@@ -89,7 +89,7 @@ class SpectrogramView(Navigation):
         self._redraw_timer = QTimer(self)
         self._redraw_timer.setSingleShot(True)
         self._redraw_timer.setInterval(OVERVIEW_REFRESH_MS)
-        self._redraw_timer.timeout.connect(self._overview.redraw)
+        self._redraw_timer.timeout.connect(self._on_redraw_due)
         self._stage.seek_requested.connect(self.seek_requested)
         self._stage.loop_changed.connect(self.loop_changed)
         self._stage.pointer_moved.connect(self._on_pointer_moved)
@@ -290,8 +290,13 @@ class SpectrogramView(Navigation):
         for pane in self._panes.values():
             if pane.shows(changed):
                 pane.refresh()
-        if advanced.layer.envelope is not None and not self._redraw_timer.isActive():
+        if not self._redraw_timer.isActive():
             self._redraw_timer.start()
+
+    def _on_redraw_due(self) -> None:
+        self._overview.redraw()
+        if self._stage.pointer is not None:  # more is known under the pointer that rests
+            self._on_pointer_moved(None)
 
     def _on_layer_failed(self, failure: LayerFailed) -> None:
         self.failed.emit(failure.error)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import i18n, settings, theme
+from app import i18n, settings, theme, window_memory
 from app.audio.player import PlayerState
 from app.i18n import set_language
 from app.panels.controls import ElidedLabel
@@ -345,7 +345,7 @@ def test_settings_take_effect_at_once(stage) -> None:
     dialog.latency.setChecked(True)
     assert settings.get(settings.AUDIO_LOW_LATENCY)
     stage.qtbot.mouseClick(dialog.clear, Qt.MouseButton.LeftButton)
-    assert "0 MB" in dialog.used.text()
+    stage.qtbot.waitUntil(lambda: "0 MB" in dialog.used.text())
     dialog.accept()
 
 
@@ -431,7 +431,7 @@ def test_pane_heights_are_remembered(stage) -> None:
     view._splitter.setSizes([200, 100, 120, 80])
     heights = view.pane_heights()
     view.set_pane_visible("vocals", False)
-    stage.window._remember()
+    window_memory.remember(stage.window)
     assert settings.get(settings.PANE_HEIGHTS).keys() == heights.keys()
     view._splitter.setSizes([50, 50, 200, 200])
     view.set_pane_visible("vocals", True)
@@ -442,3 +442,19 @@ def test_pane_heights_are_remembered(stage) -> None:
     assert view.pane_heights() == again
     view.set_pane_heights({"mixture": 300, "vocals": 100, "accompaniment": 100})
     assert view.pane_heights()["mixture"] > 1.5 * view.pane_heights()["mask"]
+
+
+def test_a_song_goes_by_its_tags(stage) -> None:
+    path = stage.folder / "track 01.flac"
+    with soundfile.SoundFile(path, "w", 16000, 1, "PCM_16") as file:
+        file.title, file.artist = "晴天", "Someone"
+        file.write(np.zeros(16000))
+    stage.drop([path])
+    song = stage.song(path.name)
+    stage.qtbot.waitUntil(lambda: song.state is SongState.DONE, timeout=20_000)
+    assert stage.window.windowTitle() == "晴天 – Someone – Stemscope"
+    assert stage.window.status.file.text() == "晴天 – Someone  ·  FLAC, 16 bit, 16 kHz, mono"
+    stage.qtbot.waitUntil(lambda: song.song_id in stage.window.queue.rows)
+    assert stage.window.queue.rows[song.song_id].name.text() == "晴天 – Someone"
+    set_language("zh_CN")
+    assert stage.window.status.file.text().endswith("FLAC, 16 位, 16 kHz, 单声道")
