@@ -78,7 +78,7 @@ def test_files_are_short_enough_to_read() -> None:
         str(path.relative_to(ROOT)): lines
         for top in ("app", "core", "packaging")
         for path in (ROOT / top).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
     }
     assert not long
 

@@ -40,6 +40,15 @@ class OutputDevice:
         return f"{self.name} ({self.host_api})"
 
 
+def lost_error(device: OutputDevice) -> DeviceError:
+    """What the user is told when ``device`` goes away while it plays."""
+    return DeviceError(
+        "The sound output “{name}” has stopped or was unplugged. Press play to go on with the "
+        "output that is there now.",
+        name=device.name,
+    )
+
+
 class OutputStream:
     """A running PortAudio stream that asks ``fill`` for its blocks."""
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.audio.backend import Backend, OutputDevice
+from app.audio.backend import Backend, OutputDevice, lost_error
 from app.audio.engine import Engine
 from app.audio.gains import Strip, Targets
 from app.audio.meters import FLOOR_DB
-from app.audio.timeline import SHORTEST_LOOP_S, ReadyRanges
+from app.audio.reader import read_error
+from app.audio.timeline import ReadyRanges, held_inside
 from core.audio import Audio
-from core.errors import DeviceError, StemscopeError
+from core.errors import StemscopeError
 
 _POLL_MS = 30
 _IDLE_S = 3.0
@@ -86,20 +86,11 @@ class Player(QObject):
 
     def set_ready(self, n_samples_ready: int) -> None:
         """The stems are computed from the start of the song up to here."""
-        self.set_ready_ranges([(0, n_samples_ready)])
-
-    def set_ready_ranges(self, ranges: list[tuple[int, int]]) -> None:
-        """The stems are computed in these ranges of samples."""
-        self._engine.ready = ReadyRanges(ranges)
+        self._engine.ready = ReadyRanges([(0, n_samples_ready)])
         if self._engine.lanes is not None:
             self._engine.lanes.ready = self._engine.ready
         if self._engine.reader is not None:
             self._engine.reader.wake()
-
-    def reload(self) -> None:
-        """The stems' samples have changed in place: read them again, without a gap."""
-        if self._engine.feed is not None:
-            self._engine.renew(self.position(), follows=True)
 
     # --- transport ----------------------------------------------------------------------------
 
@@ -163,14 +154,10 @@ class Player(QObject):
         under 50 ms is stretched to that.
         """
         mixture = self._engine.mixture
-        if mixture is None:
+        if mixture is None or loop is None:
             loop = None
-        if loop is not None and mixture is not None:
-            shortest = int(SHORTEST_LOOP_S * mixture.sample_rate)
-            start = min(max(min(loop), 0), max(mixture.n_samples - shortest, 0))
-            loop = (start, min(max(max(loop), start + shortest), mixture.n_samples))
-            if loop[0] >= loop[1]:
-                loop = None
+        else:
+            loop = held_inside(loop, mixture.n_samples, mixture.sample_rate)
         if loop == self._engine.loop:
             return
         self._engine.loop = loop
@@ -322,19 +309,12 @@ class Player(QObject):
         if reader.error is not None:
             error, reader.error = reader.error, None
             self._stop(self.position())
-            self.failed.emit(_read_error(error))
+            self.failed.emit(read_error(error))
             return
         if engine.is_lost(now):
-            name = stream.device.name
             self._stop(self.position())
             self._stale_devices = True
-            self.device_lost.emit(
-                DeviceError(
-                    "The sound output “{name}” has stopped or was unplugged. Press play to go on "
-                    "with the output that is there now.",
-                    name=name,
-                )
-            )
+            self.device_lost.emit(lost_error(stream.device))
             return
         if not self.playing:
             if now - self._idle_since > _IDLE_S and mixer.silent:
@@ -366,13 +346,3 @@ class Player(QObject):
             except StemscopeError as error:
                 self._set_state(PlayerState.STOPPED)
                 self.failed.emit(error)
-
-
-def _read_error(error: Exception) -> StemscopeError:
-    if isinstance(error, StemscopeError):
-        return error
-    with contextlib.suppress(Exception):
-        return StemscopeError(
-            "The song could not be read any further ({reason}). Open it again.", reason=str(error)
-        )
-    return StemscopeError("The song could not be read any further. Open it again.")

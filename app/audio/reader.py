@@ -6,6 +6,7 @@ import threading
 
 from app.audio.feed import Feed
 from app.audio.mixer import Mixer
+from core.errors import StemscopeError
 
 RING_S = 1.5
 """How far the reader reads ahead, in seconds."""
@@ -59,3 +60,13 @@ class Reader(threading.Thread):
             if not did:
                 self._wake.wait(_POLL_S if feed is not None and self._mixer.playing else None)
                 self._wake.clear()
+
+
+def read_error(error: Exception) -> StemscopeError:
+    """What the user is told when the song can no longer be read."""
+    if isinstance(error, StemscopeError):
+        return error
+    return StemscopeError(
+        "The song could not be read any further ({reason}). Open it again.",
+        reason=str(error) or type(error).__name__,
+    )

@@ -63,6 +63,14 @@ class Timeline:
         return (self.n_frames if self.loop is None else self.loop[1]) - frame
 
 
+def held_inside(loop: tuple[int, int], n_samples: int, rate: int) -> tuple[int, int] | None:
+    """``loop`` in order, inside a song and of some length; None for a song without samples."""
+    shortest = int(SHORTEST_LOOP_S * rate)
+    start = min(max(min(loop), 0), max(n_samples - shortest, 0))
+    stop = min(max(max(loop), start + shortest), n_samples)
+    return (start, stop) if start < stop else None
+
+
 class ReadyRanges:
     """Parts of a song that are computed: sorted ranges of samples that do not touch."""
 
