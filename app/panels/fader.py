@@ -18,6 +18,7 @@ class Fader(QSlider):
     """Gain from silence (−60 dB) to +12 dB; double click or Home key goes back to 0 dB."""
 
     gain_changed = Signal(float)  # dB; at or below SILENCE_DB means silence
+    number_wanted = Signal()  # Enter: the gain is to be typed
 
     def __init__(self, source: str = "") -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -98,6 +99,9 @@ class Fader(QSlider):
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         if event.key() == Qt.Key.Key_Home:
             self.setValue(0)
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.number_wanted.emit()
             return
         super().keyPressEvent(event)
 

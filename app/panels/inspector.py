@@ -14,6 +14,7 @@ from app.i18n import bind, mark
 from app.panels.controls import label, rule
 from app.panels.view_options import ViewOptions
 from app.spectrogram import CursorReading
+from core.spectrogram import FLOOR_DB
 
 READINGS = (("time", mark("Time")), ("frequency", mark("Frequency")), ("note", mark("Note")))
 WIDTH, WIDEST = 264, 440
@@ -93,7 +94,8 @@ class Inspector(QWidget):
             texts["note"] = str(reading.note) if reading.note is not None else _NOTHING
             for name, level_db in reading.levels_db.items():
                 if name in texts and level_db is not None:
-                    texts[name] = decibels(level_db)
+                    silent = level_db <= FLOOR_DB
+                    texts[name] = ("≤ " if silent else "") + decibels(level_db)
             if reading.mask is not None:
                 texts["mask"] = f"{reading.mask:.2f}"
         for key, text in texts.items():

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QToolButton
 from app import theme
 from app.formats import gain, stem_text
 from app.i18n import bind, tip, tr
-from app.panels.controls import ElidedLabel, label
+from app.panels.controls import ElidedLabel
 from app.panels.drag_handle import DragHandle
 from app.panels.fader import Fader
+from app.panels.gain_value import GainValue
 from app.panels.meter import Meter
 
 
@@ -35,10 +36,9 @@ class Strip(QWidget):
         bind(self.name.setText, text)
         self.fader = Fader("" if source == "master" else source)
         tip(self.fader, "{stem} gain; double click for 0 dB", stem=lambda: tr(text))
-        self.value = label()
-        self.value.setFont(theme.figures_font())
-        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("−60.0 dB") + 2)
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.value = GainValue()
+        self.value.gain_entered.connect(self.fader.set_gain_db)
+        self.fader.number_wanted.connect(self.value.edit)
         self.meter = Meter("" if source == "master" else source)
         bind(self.meter.setAccessibleName, "{stem} level", stem=lambda: tr(text))
         self.mute: QToolButton | None = None

@@ -13,6 +13,7 @@ from app import theme
 from app.i18n import set_language
 from app.panels.controls import NumberBox
 from app.panels.fader import Fader
+from app.panels.gain_value import gain_from
 from app.panels.meter import Meter
 from app.panels.strip import Strip
 
@@ -123,3 +124,37 @@ def test_a_number_can_be_typed(qtbot) -> None:
     assert box.value() == -75
     qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Up)
     assert box.value() == -74
+
+
+def test_a_gain_can_be_typed(qtbot) -> None:
+    strip = Strip("vocals", 1)
+    qtbot.addWidget(strip)
+    strip.show()
+    told: list[float] = []
+    strip.gain_changed.connect(lambda _stem, gain_db: told.append(gain_db))
+    qtbot.mouseDClick(strip.value, Qt.MouseButton.LeftButton)
+    field = strip.value.field
+    assert field.isVisible()
+    field.setText("-7,5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert not field.isVisible()
+    assert strip.value.text() == "−7.5 dB"
+    assert told == [-7.5]
+    qtbot.keyClick(strip.fader, Qt.Key.Key_Return)
+    assert field.text() == "−7.5"
+    field.setText("+3")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert strip.fader.gain_db() == -7.5
+    strip.value.edit()
+    field.setText("loud")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert strip.fader.gain_db() == -7.5
+    assert told == [-7.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "gain_db"),
+    [("−3 dB", -3), ("+1,5dB", 1.5), ("-∞", -60), ("", None), ("nan", None), ("six", None)],
+)
+def test_what_is_typed_is_a_gain_or_nothing(text: str, gain_db: float | None) -> None:
+    assert gain_from(text) == gain_db
