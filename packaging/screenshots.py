@@ -105,9 +105,9 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             end = time.monotonic() + 0.5
             wait(lambda: time.monotonic() > end)
 
-        session.warm_up()
         state = shot["state"]
         if state != "empty":
+            session.warm_up()
             window.open_paths(songs[:1] if state != "queue" else songs)
         if state == "working":
             wait(

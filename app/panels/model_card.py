@@ -171,6 +171,8 @@ def figure_rows(figures: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str,
         if not isinstance(table, Mapping):
             continue
         title = tr(TESTS[name]) if name in TESTS else name.replace("_", " ")
+        if "clips" in table:
+            title = tr("{test} ({n} clips)", test=title, n=table["clips"])
         for source, values in table.items():
             if isinstance(values, Mapping) and any(key in values for key in MEASURES):
                 rows.append((title, source, values))

@@ -25,7 +25,6 @@ class StatusLine(QWidget):
         self.model = _fact("Model and the band it was trained for")
         self.sum = _fact("How far voice and accompaniment together are from the song")
         self.device = _fact("Device that computes")
-        self.sound = _fact("Where the sound goes")
         self.running = ElidedLabel()
         self.running.mode = Qt.TextElideMode.ElideRight
         self.queue = QToolButton()
@@ -41,7 +40,7 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(24)
-        for part in (self.file, self.running, self.model, self.sum, self.device, self.sound):
+        for part in (self.file, self.running, self.model, self.sum, self.device):
             part.setProperty("role", "muted")
             row.addWidget(part, 3 if isinstance(part, ElidedLabel) else 0)
         row.addWidget(self.queue)
@@ -66,14 +65,9 @@ class StatusLine(QWidget):
     def set_device(self, name: str) -> None:
         self.device.setText(name)
 
-    def set_sound(self, text: str) -> None:
-        """An English source text that says why there is no sound, or nothing."""
-        self.sound.setVisible(bool(text))
-        if text:
-            bind(self.sound.setText, text)
-
     def set_running(self, text: str, **fields: object) -> None:
         bind(self.running.setText, text, **fields)
+        self.running.setVisible(bool(text))  # its place belongs to the file meanwhile
 
     def set_queue(self, done: int, total: int) -> None:
         if done < total and total > 1:
