@@ -33,7 +33,6 @@ class Mixer:
         self.meters = Meters(1, rate, LONGEST_SPAN, n_channels)
         self.playhead = Playhead(rate)
         self.n_blocks = 0
-        self.n_underflows = 0
         self._fading: Feed | None = None
         self._fade = max(int(RAMP_S * rate), 8)
         self._up = ((np.arange(self._fade) + 1) / self._fade).astype(np.float32)[:, None]
