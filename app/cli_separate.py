@@ -86,7 +86,7 @@ def separate_files(request: Request) -> int:
                 stem=stem,
                 sources=", ".join(entry.card.sources),
             )
-    jobs = name_songs(paths, request.folder)
+    jobs = name_songs(paths)
     code = EXIT_BAD_INPUT if complaints else EXIT_OK
     with interruptible() as interrupt, progress_display(len(jobs)) as display:
         for complaint in complaints:
@@ -149,12 +149,12 @@ def find_songs(patterns: tuple[str, ...]) -> tuple[list[Path], list[str]]:
     return list(found), complaints
 
 
-def name_songs(paths: list[Path], folder: Path) -> list[Job]:
+def name_songs(paths: list[Path]) -> list[Job]:
     """A folder name for each song; equal names get a number."""
     taken: set[str] = set()
     jobs = []
     for path in paths:
-        song = unique_song_folder(folder, path.stem, taken)
+        song = unique_song_folder(path.stem, taken)
         taken.add(song)
         jobs.append(Job(path, song))
     return jobs

@@ -179,7 +179,7 @@ def _compose(
             for spine in part.spines.values():
                 spine.set_edgecolor("#3a3a3e")
     figure.text(
-        0.06, 0.955, _fitting(title), color=_TEXT, fontsize=17, parse_math=False, **_fonts(title)
+        0.06, 0.955, _fitting(title), color=_TEXT, fontsize=17, parse_math=False, **_fonts()
     )
     figure.text(
         0.945, 0.957, _describe(mixture), color=_MUTED, fontsize=10, ha="right", parse_math=False
@@ -187,7 +187,7 @@ def _compose(
     return figure
 
 
-def _fonts(title: str) -> dict[str, Any]:
+def _fonts() -> dict[str, Any]:
     """A list of families in which scripts of East Asia are found too, where they are installed."""
     from matplotlib.font_manager import fontManager
 

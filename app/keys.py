@@ -49,7 +49,8 @@ class KeyFilter(QObject):
         if self._target is not None and isValid(self._target):
             self._target.removeEventFilter(self)
         self._target = now if now is not None else self._window
-        self._target.installEventFilter(self)
+        if isValid(self._target):  # focus also changes while the window is destroyed
+            self._target.installEventFilter(self)
 
     def eventFilter(self, target: QObject, event: QEvent) -> bool:
         if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):

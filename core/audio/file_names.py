@@ -35,12 +35,12 @@ def safe_file_name(title: str) -> str:
     return name or _EMPTY
 
 
-def unique_song_folder(folder: Path, name: str, taken: Collection[str]) -> str:
+def unique_song_folder(name: str, taken: Collection[str]) -> str:
     """A safe name for a song's files that is not among ``taken``: "Song", "Song (2)"...
 
     ``taken`` are the names already given in one batch; names that differ only in case count as
-    equal, as they do on Windows and macOS. What lies in ``folder`` from earlier does not count:
-    the export asks about that. The caller adds the answer to ``taken``.
+    equal, as they do on Windows and macOS. What lies on disk from earlier does not count: the
+    export asks about that. The caller adds the answer to ``taken``.
     """
     used = {other.casefold() for other in taken}
     base = safe_file_name(name)

@@ -49,10 +49,10 @@ def test_names_stay_readable(title: str, name: str) -> None:
     assert safe_file_name(title) == name
 
 
-def test_equal_song_names_get_a_number(tmp_path: Path) -> None:
+def test_equal_song_names_get_a_number() -> None:
     taken: list[str] = []
     for title in ("Song", "song", "Song", "Song.", "Other"):
-        taken.append(unique_song_folder(tmp_path, title, taken))
+        taken.append(unique_song_folder(title, taken))
     assert taken == ["Song", "song (2)", "Song (3)", "Song (4)", "Other"]
     assert numbered(Path("x/vocals.wav"), 2) == Path("x/vocals (2).wav")
 
