@@ -131,6 +131,7 @@ QCheckBox::indicator:checked {{
     background: {accent}; border-color: {accent}; image: url("{check}");
 }}
 QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
+QCheckBox::indicator:checked:disabled {{ background: {faint}; image: url("{check}"); }}
 QCheckBox:focus {{ text-decoration: underline; }}
 QToolButton[segment="true"] {{ padding: 0 2px; }}
 #queue QWidget[queuerow="true"] {{ border-left: 2px solid transparent; }}

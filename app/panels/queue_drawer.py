@@ -12,7 +12,7 @@ from app.panels.controls import icon_button, label
 from app.panels.queue_row import QueueEntry, QueueRow
 
 _ROWS_PER_TURN = 8
-_ROWS_SHOWN = 4
+_FEWEST_ROWS, _MOST_ROWS = 2, 4  # high enough for these; more are scrolled to
 
 
 class QueueDrawer(QWidget):
@@ -64,7 +64,7 @@ class QueueDrawer(QWidget):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(area, 1)
-        self.setFixedHeight(36 * _ROWS_SHOWN + 40)
+        self._count()
         language_changed().connect(self._on_language_changed)
 
     def set_entry(self, entry: QueueEntry) -> None:
@@ -112,7 +112,9 @@ class QueueDrawer(QWidget):
             self._timer.stop()
 
     def _count(self) -> None:
-        self.count.setText(str(len(self.rows) + len(self._pending)))
+        n_songs = len(self.rows) + len(self._pending)
+        self.count.setText(str(n_songs))
+        self.setFixedHeight(36 * min(max(n_songs, _FEWEST_ROWS), _MOST_ROWS) + 40)
 
     def _on_language_changed(self) -> None:
         for row in self.rows.values():

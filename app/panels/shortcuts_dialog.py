@@ -15,6 +15,7 @@ OTHER_KEYS = (
     ("← →", mark("Seek 5 seconds")),
     ("Shift+← →", mark("Move the view")),
     ("↑ ↓", mark("Move the frequency range")),
+    ("Shift+↑ ↓", mark("Zoom in frequency")),
     ("+ −", mark("Zoom in time")),
     ("F", mark("Show the whole song")),
     ("O", mark("Hold to hear the original; tap to switch")),

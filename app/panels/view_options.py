@@ -41,7 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "ceiling_db": -15,
     "overlay": False,
     "opacity": 50,
-    "colour": "stem",
+    "colour": "#4ade80",  # the voice's own is hard to see on the usual colours of levels
     "hidden": [],
 }
 

@@ -101,9 +101,10 @@ class Navigation(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, shift = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         actions = {
-            Qt.Key.Key_Plus: self.zoom_frequency_in if shift else self.zoom_in,
+            Qt.Key.Key_Plus: self.zoom_in,  # with shift on many keyboards
             Qt.Key.Key_Equal: self.zoom_in,
-            Qt.Key.Key_Minus: self.zoom_frequency_out if shift else self.zoom_out,
+            Qt.Key.Key_Minus: self.zoom_out,
+            Qt.Key.Key_Underscore: self.zoom_out,
             Qt.Key.Key_Home: self.go_to_start,
             Qt.Key.Key_End: self.go_to_end,
             Qt.Key.Key_F: self.fit,
@@ -115,6 +116,8 @@ class Navigation(QWidget):
             actions[Qt.Key(key)]()
         elif key in pans:
             self.pan(pans[Qt.Key(key)])
+        elif key in climbs and shift:
+            (self.zoom_frequency_in if key == Qt.Key.Key_Up else self.zoom_frequency_out)()
         elif key in climbs:
             self.pan_frequency(climbs[Qt.Key(key)])
         else:
