@@ -124,6 +124,11 @@ def test_a_number_can_be_typed(qtbot) -> None:
     assert box.value() == -75
     qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Up)
     assert box.value() == -74
+    width = box.lineEdit().width()
+    for name in ("light", "dark"):
+        theme.set_theme(name)
+        QApplication.processEvents()
+        assert box.lineEdit().width() == width
 
 
 def test_a_gain_can_be_typed(qtbot) -> None:
