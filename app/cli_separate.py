@@ -20,6 +20,7 @@ from app.cli_errors import (
 )
 from app.torch_setup import prepare_torch
 from core.audio import FileInfo, decode, find_audio_files, no_songs_error
+from core.audio.encode import check_format
 from core.errors import AudioFileError, Cancelled, OutputError, StemscopeError, UsageError
 from core.export import (
     AudioFormat,
@@ -165,10 +166,11 @@ def _check(request: Request) -> None:
         raise UsageError("Choose either --overwrite or --skip-existing, not both.")
     if not request.stems:
         raise UsageError("Name at least one stem with --stems.")
-    if request.audio_format == "flac" and request.bit_depth == "float":
-        raise UsageError("FLAC holds 16 or 24 bits, not float; choose one of them, or WAV.")
     if request.bit_depth and request.audio_format in ("mp3", "ogg"):
         raise UsageError("--bit-depth is for WAV and FLAC; MP3 and Ogg have none.")
+    # What no song can be written in; each song's own rate and channels are looked at in its turn.
+    wanted = _options(Job(Path(), ""), request, None)
+    check_format(wanted.audio_format, wanted.bit_depth, 44100, 2)
 
 
 def _separate_one(
@@ -179,7 +181,6 @@ def _separate_one(
     update: Update,
     interrupt: Interrupt,
 ) -> None:
-    from core.audio.encode import check_format
     from core.separator import separate
 
     if not (request.overwrite or request.skip_existing):
