@@ -54,10 +54,15 @@ def _preload_torch() -> None:
 
 
 def n_compute_threads() -> int:
-    """Physical cores this process may use, at most ``MAX_THREADS`` and ``OMP_NUM_THREADS``."""
+    """All but one of the physical cores that this process may use, and at least one.
+
+    The one left is for the window, the player and the stages beside the network: where they must
+    share, threads that wait for one another at every recurrent step make a song several times
+    slower. At most ``MAX_THREADS`` and ``OMP_NUM_THREADS``.
+    """
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     limit = int(wanted) if wanted.isdigit() and int(wanted) > 0 else MAX_THREADS
-    return max(1, min(_n_physical_cores(), MAX_THREADS, limit))
+    return max(1, min(_n_physical_cores() - 1, MAX_THREADS, limit))
 
 
 def _n_physical_cores() -> int:
