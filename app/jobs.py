@@ -12,6 +12,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
 
+from app.endings import Finished, Stopped, WorkHandle
 from app.outcomes import Failure, ProgressMeter, failure_from
 from core.errors import Cancelled
 
@@ -69,16 +70,6 @@ class _Report:
 @dataclass(frozen=True)
 class _Running:
     running: bool
-
-
-@dataclass(frozen=True)
-class _Finished:
-    result: object
-
-
-@dataclass(frozen=True)
-class _CancelledEnd:
-    pass
 
 
 @dataclass
@@ -182,9 +173,9 @@ class _Worker(QObject):
                 job.steps = job.request.run(job.stop.is_set)
             step = next(job.steps)
         except StopIteration as end:
-            ending = _Finished(end.value)
+            ending = Finished(end.value)
         except Cancelled:
-            ending = _CancelledEnd()
+            ending = Stopped()
         except BaseException as error:  # whatever it is, the thread goes on with the next job
             ending = failure_from(error)
         else:
@@ -196,7 +187,7 @@ class _Worker(QObject):
         self._active = None
         self._table.remove(job.job_id)
         job.steps = None
-        if job.details and isinstance(ending, _Finished):
+        if job.details and isinstance(ending, Finished):
             self._report(job, JobProgress(1.0, job.stage, 0.0, tuple(job.details)))
         self._report(job, ending)
 
@@ -214,20 +205,16 @@ class _Worker(QObject):
         self.reported.emit(_Report(job.job_id, content))
 
 
-class JobHandle(QObject):
-    """One submitted job, seen from the GUI thread. Ends in exactly one of the last three."""
+class JobHandle(WorkHandle):
+    """One submitted job, seen from the GUI thread."""
 
     progressed = Signal(object)  # JobProgress
     running_changed = Signal(bool)  # begins or goes on; gave way to something more urgent
-    finished = Signal(object)  # the request's result
-    failed = Signal(object)  # Failure
-    cancelled = Signal()
 
     def __init__(self, runner: JobRunner, job_id: int) -> None:
-        super().__init__()  # no parent: it lives as long as the runner or anyone else holds it
+        super().__init__()
         self._runner = runner
         self.job_id = job_id
-        self.ended = False
 
     def cancel(self) -> None:
         """Ask the job to stop; ``cancelled`` follows, unless it ends otherwise before."""
@@ -237,23 +224,12 @@ class JobHandle(QObject):
         """Takes effect at the next chunk."""
         self._runner.set_priority(self.job_id, priority)
 
-    def _receive(self, content: object) -> None:
-        if self.ended:
-            return
+    def _on_the_way(self, content: object) -> None:
         match content:
             case JobProgress():
                 self.progressed.emit(content)
             case _Running(running):
                 self.running_changed.emit(running)
-            case _Finished(result):
-                self.ended = True
-                self.finished.emit(result)
-            case Failure():
-                self.ended = True
-                self.failed.emit(content)
-            case _CancelledEnd():
-                self.ended = True
-                self.cancelled.emit()
 
 
 class JobRunner(QObject):
@@ -295,7 +271,7 @@ class JobRunner(QObject):
 
     def cancel(self, job_id: int) -> None:
         if self._table.cancel(job_id):
-            self._ended_early.emit(_Report(job_id, _CancelledEnd()))
+            self._ended_early.emit(_Report(job_id, Stopped()))
         else:
             self._submitted.emit()
 
@@ -324,6 +300,6 @@ class JobRunner(QObject):
         handle = self._handles.get(report.job_id)
         if handle is None:
             return
-        handle._receive(report.content)
+        handle.receive(report.content)
         if handle.ended:
             self._handles.pop(report.job_id, None)

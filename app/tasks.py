@@ -12,6 +12,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThreadPool, Signal, Slot
 
+from app.endings import Finished, Stopped, WorkHandle
 from app.outcomes import Failure, ProgressMeter, failure_from
 from core.errors import Cancelled
 
@@ -36,16 +37,6 @@ class _Progress:
     fraction: float
     stage: str
     seconds_left: float | None
-
-
-@dataclass(frozen=True)
-class _Finished:
-    result: object
-
-
-@dataclass(frozen=True)
-class _CancelledEnd:
-    pass
 
 
 @dataclass(frozen=True)
@@ -90,9 +81,9 @@ class _Task:
         ending: object
         try:
             assert function is not None
-            ending = _Finished(function(progress, self._stop.is_set))
+            ending = Finished(function(progress, self._stop.is_set))
         except Cancelled:
-            ending = _CancelledEnd()
+            ending = Stopped()
         except BaseException as error:  # the thread belongs to the pool and must live on
             ending = failure_from(error)
         if isinstance(ending, Failure):
@@ -101,41 +92,25 @@ class _Task:
         report(_Report(self._task_id, ending))
 
 
-class TaskHandle(QObject):
-    """One task, seen from the GUI thread. Ends in exactly one of the last three signals."""
+class TaskHandle(WorkHandle):
+    """One task, seen from the GUI thread."""
 
     progressed = Signal(float, str)  # fraction, stage
-    finished = Signal(object)  # what the function returned
-    failed = Signal(object)  # Failure
-    cancelled = Signal()
 
     def __init__(self, pool: TaskPool, task_id: int) -> None:
-        super().__init__()  # no parent: it lives as long as the pool or anyone else holds it
+        super().__init__()
         self._pool = pool
         self._task_id = task_id
         self.seconds_left: float | None = None
-        self.ended = False
 
     def cancel(self) -> None:
         """Ask the task to stop; ``cancelled`` follows, unless it ends otherwise before."""
         self._pool._cancel(self._task_id)
 
-    def _receive(self, content: object) -> None:
-        if self.ended:
-            return
-        match content:
-            case _Progress(fraction, stage, seconds_left):
-                self.seconds_left = seconds_left
-                self.progressed.emit(fraction, stage)
-            case _Finished(result):
-                self.ended = True
-                self.finished.emit(result)
-            case Failure():
-                self.ended = True
-                self.failed.emit(content)
-            case _CancelledEnd():
-                self.ended = True
-                self.cancelled.emit()
+    def _on_the_way(self, content: object) -> None:
+        if isinstance(content, _Progress):
+            self.seconds_left = content.seconds_left
+            self.progressed.emit(content.fraction, content.stage)
 
 
 class TaskPool(QObject):
@@ -191,13 +166,13 @@ class TaskPool(QObject):
     def _cancel(self, task_id: int) -> None:
         task = self._tasks.get(task_id)
         if task is not None and task.cancel():
-            self._reported.emit(_Report(task_id, _CancelledEnd()))
+            self._reported.emit(_Report(task_id, Stopped()))
 
     @Slot(object)
     def _on_reported(self, report: _Report) -> None:
         handle = self._handles.get(report.task_id)
         if handle is None:
             return
-        handle._receive(report.content)
+        handle.receive(report.content)
         if handle.ended:
             del self._handles[report.task_id], self._tasks[report.task_id]

@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from app.cache import ResultCache
+from app.jobs import JobHandle
 from app.separation_job import LoadedSeparators
 from app.session import Session, SongState, StemsAdvanced
 from core.card import read_card
@@ -176,7 +177,9 @@ def test_the_song_on_screen_goes_first(qtbot, make_session, tmp_path) -> None:
     qtbot.waitUntil(gate.reached.is_set)
     first, _second, third = session.songs
     session.set_current(third.song_id)
-    qtbot.waitUntil(lambda: third.state is SongState.WAITING)
+    # "Waiting" comes a moment before the compute thread knows of the song.
+    work = session._works[third.song_id]
+    qtbot.waitUntil(lambda: isinstance(work._handle, JobHandle))
     ended: list[int] = []
     session.song_changed.connect(
         lambda song_id: ended.append(song_id) if session.song(song_id).state in END else None
