@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 SHOTS: dict[str, dict[str, str]] = {
+    "window": {"state": "close"},  # that of the README
     "empty-dark": {"state": "empty"},
     "empty-light": {"state": "empty", "theme": "light"},
     "working-dark": {"state": "working"},
@@ -105,6 +106,11 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             end = time.monotonic() + 0.5
             wait(lambda: time.monotonic() > end)
 
+        def show_levels() -> None:
+            for part, levels in (("vocals", (-9, -15)), ("accompaniment", (-6, -12))):
+                window.page.mixer.strips[part].meter.set_level(*levels)
+            window.page.mixer.master.meter.set_level(-3.5, -10)
+
         state = shot["state"]
         if state != "empty":
             session.warm_up()
@@ -122,11 +128,16 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             settle()
             window.playback.seek_s(window.playback.length_s * 0.42)
             window.page.mixer.strips["vocals"].fader.set_gain_db(-3.0)
-            for part, levels in (("vocals", (-9, -15)), ("accompaniment", (-6, -12))):
-                window.page.mixer.strips[part].meter.set_level(*levels)
-            window.page.mixer.master.meter.set_level(-3.5, -10)
+            show_levels()
             view = window.page.view
             view._stage.set_pointer((window.playback.length_s * 0.61, 0.35))
+        if state == "close":
+            view.viewport.set_time(3.0, 15.0)
+            view._stage.set_loop((6.6, 11.4))
+            window.playback.seek_s(9.1)
+            view._stage.set_pointer((12.4, 0.35))
+            settle()
+            show_levels()
         if state == "error":
             window.open_paths([Path("/tmp/missing song.wav")])
             from app.drops import NOT_A_FILE
