@@ -42,16 +42,19 @@ class TimeAxis(TimeCanvas):
         if self.stage.loop is not None:
             left, right = (self.x_of(edge) for edge in self.stage.loop)
             painter.fillRect(QRectF(left, 1, right - left, 4), QColor(colours.accent))
+        written_to = float(-LABEL_REACH)
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
             x = round(self.x_of(tick.value))
-            if not event.rect().left() - LABEL_REACH <= x <= event.rect().right() + LABEL_REACH:
+            if not event.rect().left() - 2 * LABEL_REACH <= x <= event.rect().right() + LABEL_REACH:
                 continue
             painter.fillRect(x, 1, 1, 6 if tick.label else 3, QColor(colours.muted))
             if tick.label:
-                painter.setPen(QColor(colours.muted))
                 width = painter.fontMetrics().horizontalAdvance(tick.label)
-                beside = x + 4 if x + 4 + width <= self.width() - 2 else x - 4 - width
-                painter.drawText(beside, HEIGHT - 7, tick.label)
+                left = label_place(x, width, written_to, self.width())
+                if left is not None:
+                    written_to = left + width
+                    painter.setPen(QColor(colours.muted))
+                    painter.drawText(left, HEIGHT - 7, tick.label)
         if self.stage.playhead_s is not None:
             x = round(self.x_of(self.stage.playhead_s))
             painter.fillRect(x, 0, 1, HEIGHT, QColor(colours.accent))
@@ -76,3 +79,13 @@ class TimeAxis(TimeCanvas):
         for seconds in (old, self.stage.playhead_s):
             if isinstance(seconds, float):
                 self.update(round(self.x_of(seconds)) - 2, 0, 5, HEIGHT)
+
+
+def label_place(x: int, width: int, written_to: float, end: int) -> int | None:
+    """Where a label of ``width`` begins: right of its mark at ``x``, at the ``end`` left of it.
+
+    None where it would touch the label before it, which ends at ``written_to``.
+    """
+    if x + 4 + width <= end - 2:
+        return x + 4
+    return x - 4 - width if x - 4 - width >= written_to + 8 else None

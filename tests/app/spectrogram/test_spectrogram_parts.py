@@ -20,6 +20,7 @@ from app.spectrogram.runner import Done, StopCheck, Work
 from app.spectrogram.spans import Spans
 from app.spectrogram.ticks import clock, frequency_ticks, hertz, note_ticks, time_ticks
 from app.spectrogram.tiles import TileKey, TileStore, Want
+from app.spectrogram.time_axis import label_place
 from app.spectrogram.viewport import MIN_SPAN_S, Viewport
 from core.audio.source import ArrayAudio
 from core.spectrogram import FrequencyScale, code_of_db, note_of
@@ -68,6 +69,12 @@ def test_time_ticks_are_even_and_legible(span: float) -> None:
     assert len({tick.label for tick in ticks if tick.label}) == len(labelled)
     assert np.ptp(np.diff(labelled)) < 1e-6 * span + 1e-9
     assert np.ptp(np.diff([tick.value for tick in ticks])) < 1e-6
+
+
+def test_the_last_label_of_the_time_axis_is_whole_or_not_there() -> None:
+    assert label_place(100, 40, 90, 800) == 104
+    assert label_place(780, 40, 700, 800) == 736
+    assert label_place(780, 40, 730, 800) is None
 
 
 @pytest.mark.parametrize("kind", ["linear", "log", "mel"])
