@@ -81,10 +81,6 @@ class Inspector(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._values[key] = value
 
-    def value_text(self, key: str) -> str:
-        """What is shown for ``"time"``, ``"frequency"``, ``"note"``, ``"mask"`` or a pane."""
-        return self._values[key].text()
-
     def show_reading(self, reading: object) -> None:
         """Show a ``CursorReading``, or nothing for ``None``."""
         texts = dict.fromkeys(self._values, _NOTHING)

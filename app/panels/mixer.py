@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from app.formats import SILENCE_DB
@@ -170,11 +170,6 @@ class MixerPanel(QWidget):
         self.voice_only.setChecked(solos == ["vocals"] and not mutes)
         self.music_only.setChecked(solos == ["accompaniment"] and not mutes)
         self.balance.setChecked(not solos and not mutes)
-
-    def focus_first(self) -> None:
-        """Put the keyboard into the first strip."""
-        if self.strips:
-            self._all()[0].fader.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 def _true_gain(gain_db: float) -> float:
