@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.torch_setup import prepare_torch
 from core.audio import ArrayAudio, decode
 from core.errors import UsageError
 from core.export import ExportOptions, export_stems
@@ -78,6 +79,7 @@ def run_bench(json_file: Path | None, gui: bool = False, song: Path | None = Non
 
 def measure() -> Figures:
     """Each stage on a minute of stereo, the best of a few tries."""
+    prepare_torch()  # the threads that models are given, told with the figures
     import torch
 
     entries = list_models()
