@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app import settings
 from app.song import SongResult, SongState, StemsAdvanced
-from app.spectrogram import SpectrogramView
+from app.spectrogram import Ruler, SpectrogramView
 
 if TYPE_CHECKING:
     from app.panels.view_options import ViewOptions
@@ -99,7 +99,9 @@ class SongDisplay(QObject):
     def _on_options_changed(self) -> None:
         state = self._options.state()
         self._view.set_frequency_scale(state["scale"])
+        self._view.set_ruler(Ruler.NOTES if state["ruler"] == "notes" else Ruler.HERTZ)
         self._view.set_colour_map(state["map"])
+        self._view.set_mask_map(state["mask_map"])
         self._view.set_level_range(float(state["floor_db"]), float(state["ceiling_db"]))
         panes = ("mixture",) if state["overlay"] else ()
         colour = None if state["colour"] == "stem" else state["colour"]

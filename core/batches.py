@@ -14,8 +14,9 @@ from core.errors import StemscopeError
 FloatArray = NDArray[np.float32]
 
 # The first chunk runs alone so that its sound is there soon; then as many as keep the recurrent
-# steps busy as matrix products without making a song wait long for its next part.
-BATCHES = (1, 2, 4, 8)
+# steps busy as matrix products without making a song wait long for its next part, or anybody who
+# cancels for the end of a batch.
+BATCHES = (1, 2, 4)
 
 
 class MaskModel(Protocol):

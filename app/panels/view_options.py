@@ -24,9 +24,10 @@ from app import theme
 from app.formats import stem_text
 from app.i18n import bind, language_changed, mark, tip, tr
 from app.panels.controls import NumberBox, label, rule, share_tab_stop
-from app.spectrogram.colours import LEVEL_MAPS
+from app.spectrogram.colours import LEVEL_MAPS, MASK_MAPS
 
 SCALES = (("linear", mark("Linear")), ("log", mark("Log")), ("mel", mark("Mel")))
+RULERS = (("hertz", mark("Hertz")), ("notes", mark("Notes")))
 OVERLAY_COLOURS = (
     ("stem", mark("Voice colour")),
     ("#4ade80", mark("Green")),
@@ -36,11 +37,13 @@ OVERLAY_COLOURS = (
 )
 DEFAULTS: dict[str, Any] = {
     "scale": "mel",
+    "ruler": "hertz",
     "map": "magma",
     "floor_db": -100,
     "ceiling_db": -15,
     "overlay": False,
     "opacity": 50,
+    "mask_map": "stems",
     "colour": "#4ade80",  # the voice's own is hard to see on the usual colours of levels
     "hidden": [],
 }
@@ -59,6 +62,11 @@ class ViewOptions(QWidget):
         column.setSpacing(8)
         column.addWidget(label("View", "section"))
         column.addLayout(self._make_scale())
+        self.ruler = QComboBox()
+        for kind, text in RULERS:
+            self.ruler.addItem(tr(text), kind)
+        tip(self.ruler, "What the rulers at the left read")
+        column.addLayout(_row("Ruler", self.ruler))
         self.map = QComboBox()
         for name in LEVEL_MAPS:
             self.map.addItem(name.removeprefix("CET-").capitalize(), name)
@@ -86,6 +94,11 @@ class ViewOptions(QWidget):
             self._name_colour(value, text)
         tip(self.colour, "Colour of the mask")
         column.addLayout(_row("Colour", self.colour))
+        self.mask_map = QComboBox()
+        for name in MASK_MAPS:
+            self.mask_map.addItem(_mask_map_name(name), name)
+        tip(self.mask_map, "Colours of the mask's own pane")
+        column.addLayout(_row("Pane", self.mask_map))
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
@@ -104,7 +117,7 @@ class ViewOptions(QWidget):
             grid.addWidget(box, len(self.panes) // 2, len(self.panes) % 2)
             self.panes[name] = box
         column.addLayout(grid)
-        for combo in (self.map, self.colour):
+        for combo in (self.ruler, self.map, self.colour, self.mask_map):
             combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -160,17 +173,23 @@ class ViewOptions(QWidget):
     def _on_looks_changed(self) -> None:
         for value, text in OVERLAY_COLOURS:
             self._name_colour(value, text)
+        for index, (_, text) in enumerate(RULERS):
+            self.ruler.setItemText(index, tr(text))
+        for index, name in enumerate(MASK_MAPS):
+            self.mask_map.setItemText(index, _mask_map_name(name))
 
     def state(self) -> dict[str, Any]:
         """Everything here as plain data."""
         return {
             "scale": SCALES[max(self.scale.checkedId(), 0)][0],
+            "ruler": self.ruler.currentData(),
             "map": self.map.currentData(),
             "floor_db": self.floor.value(),
             "ceiling_db": self.ceiling.value(),
             "overlay": self.overlay.isChecked(),
             "opacity": self.opacity.value(),
             "colour": self.colour.currentData(),
+            "mask_map": self.mask_map.currentData(),
             "hidden": [name for name, box in self.panes.items() if not box.isChecked()],
         }
 
@@ -182,12 +201,17 @@ class ViewOptions(QWidget):
         kinds = [kind for kind, _ in SCALES]
         index = kinds.index(full["scale"]) if full["scale"] in kinds else 2
         self.scale.button(index).setChecked(True)
-        self.map.setCurrentIndex(max(self.map.findData(full["map"]), 0))
+        for combo, key in (
+            (self.ruler, "ruler"),
+            (self.map, "map"),
+            (self.colour, "colour"),
+            (self.mask_map, "mask_map"),
+        ):
+            combo.setCurrentIndex(max(combo.findData(full[key]), 0))
         self.floor.setValue(full["floor_db"])
         self.ceiling.setValue(full["ceiling_db"])
         self.overlay.setChecked(full["overlay"])
         self.opacity.setValue(full["opacity"])
-        self.colour.setCurrentIndex(max(self.colour.findData(full["colour"]), 0))
         for name, box in self.panes.items():
             box.setChecked(name not in full["hidden"])
         self._loading = False
@@ -206,6 +230,10 @@ class ViewOptions(QWidget):
             self.panes["mixture"].setChecked(True)  # never a window without any pane
             return
         self.changed.emit()
+
+
+def _mask_map_name(name: str) -> str:
+    return tr("Stem colours") if name == "stems" else name
 
 
 def _row(text: str, *parts: QWidget) -> QHBoxLayout:

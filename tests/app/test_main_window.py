@@ -392,6 +392,21 @@ def test_view_options_are_remembered(stage) -> None:
     assert remembered["overlay"] is True
 
 
+def test_rulers_read_notes_and_the_mask_changes_its_colours(stage) -> None:
+    stage.open_song()
+    page = stage.window.page
+    stage.qtbot.waitUntil(lambda: page.view.idle, timeout=20_000)
+    options, pane = page.inspector.view, page.view.pane("mask")
+    before = pane.grab().toImage()
+    options.ruler.setCurrentIndex(options.ruler.findData("notes"))
+    with_notes = pane.grab().toImage()
+    assert with_notes != before
+    options.mask_map.setCurrentIndex(options.mask_map.findData("CET-D1"))
+    stage.qtbot.waitUntil(lambda: pane.grab().toImage() != with_notes, timeout=20_000)
+    remembered = settings.get(settings.VIEW)
+    assert (remembered["ruler"], remembered["mask_map"]) == ("notes", "CET-D1")
+
+
 def test_closing_in_the_midst_of_work_leaves_nothing_behind(stage) -> None:
     write_song = stage.write_song
 
