@@ -72,6 +72,13 @@ class Engine:
         self.drop_feed()
         self.rest = position
 
+    def leave(self, position: int) -> None:
+        """Fade out without waiting for it and rest at ``position``; the stream stays open."""
+        if self.mixer is not None:
+            self.mixer.playing = False
+        self.drop_feed()
+        self.rest = position
+
     def close(self) -> None:
         self.stop(self.position())
         self._drop_mixer()
@@ -172,6 +179,8 @@ class Engine:
         if self.stream is not None:
             self.backend.close(self.stream)
             self.stream = None
+            if self.feed is None and self.mixer is not None:
+                self.mixer.clear()
 
     def drop_feed(self) -> None:
         """Forget what was read ahead, and the lanes."""

@@ -73,7 +73,9 @@ class Player(QObject):
         same = mixture is not None and mixture is self._engine.mixture
         position = self.position() if same else 0
         if not same:
-            self._stop(0)
+            self._engine.leave(0)
+            self._idle_since = float("-inf")  # another rate may suit it: no stream waits for it
+            self._set_state(PlayerState.STOPPED)
             self._engine.loop, self._to_loop = None, False
         self._engine.mixture, self._engine.stems = mixture, dict(stems)
         for name in self._engine.stems:

@@ -216,6 +216,26 @@ def test_other_stems_of_the_same_song_keep_the_place(player, recorder, qtbot) ->
     assert player.state is PlayerState.STOPPED
 
 
+def test_another_song_takes_over_in_the_midst_of_one(player, recorder, qtbot) -> None:
+    first, second = smooth(2, RATE * 5, RATE, 1), smooth(2, RATE * 5, RATE, 2)
+    player.set_sources(ArrayAudio(first, RATE), {})
+    player.play()
+    qtbot.waitUntil(lambda: player.position() > RATE // 2, timeout=5000)
+    player.set_sources(ArrayAudio(second, RATE), {})
+    assert player.state is PlayerState.STOPPED
+    assert player.position() == 0
+    player.play()  # at once, while the first one fades
+    qtbot.waitUntil(lambda: player.position() > RATE, timeout=5000)
+    player.set_sources(None, {})
+    qtbot.waitUntil(lambda: player.active_device is None, timeout=5000)
+    heard = recorder.stop()
+    assert likeness(heard, first[:, RATE // 8 : RATE * 3 // 8]) > 0.999
+    assert likeness(heard, second[:, RATE // 8 : RATE * 3 // 4]) > 0.999
+    last = place(heard[0], second[0, RATE // 2 : RATE * 3 // 4])
+    steps = np.abs(np.diff(heard[:, : last + RATE // 4], axis=1)).max()
+    assert steps < 1.5 * max(np.abs(np.diff(song, axis=1)).max() for song in (first, second))
+
+
 def test_playhead_follows_what_the_sink_plays(player, recorder, qtbot) -> None:
     n = RATE * 3
     voice = smooth(2, n, RATE, 1)
