@@ -124,6 +124,19 @@ class _Table:
             del self._jobs[job_id]
             return True
 
+    def cancel_all(self) -> list[int]:
+        """Ask every job to stop, at one stroke: none may begin as another makes room for it.
+
+        Returns those that had not begun; they are gone from the table.
+        """
+        with self._lock:
+            for job in self._jobs.values():
+                job.stop.set()
+            waiting = [job_id for job_id in self._jobs if job_id not in self._started]
+            for job_id in waiting:
+                del self._jobs[job_id]
+            return waiting
+
     def set_priority(self, job_id: int, priority: Priority) -> None:
         with self._lock:
             if job_id in self._jobs:
@@ -285,8 +298,9 @@ class JobRunner(QObject):
     def shutdown(self, timeout_s: float = SHUTDOWN_S) -> bool:
         """Cancel everything and end the thread; False if it was still busy after ``timeout_s``."""
         self._closing = True
-        for job_id in list(self._handles):
-            self.cancel(job_id)
+        for job_id in self._table.cancel_all():
+            self._ended_early.emit(_Report(job_id, Stopped()))
+        self._submitted.emit()
         self._thread.quit()
         stopped = self._thread.wait(round(timeout_s * 1000)) if self._thread.isRunning() else True
         QCoreApplication.sendPostedEvents(self)  # the endings that are still on their way

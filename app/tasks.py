@@ -154,7 +154,7 @@ class TaskPool(QObject):
     def shutdown(self, timeout_s: float = SHUTDOWN_S) -> bool:
         """Cancel everything and join; False if a task was still busy after ``timeout_s``."""
         self._closing = True
-        for task_id in list(self._tasks):
+        for task_id in reversed(list(self._tasks)):  # the waiting first, or they would begin
             self._cancel(task_id)
         stopped = self._pool.waitForDone(round(timeout_s * 1000))
         QCoreApplication.sendPostedEvents(self)  # the endings that are still on their way
