@@ -75,6 +75,8 @@ class Dialogs(QObject):
     def settings(self) -> None:
         if self.open_dialog is not None:
             return
+        if not self._player.playing:  # it would be interrupted; the button is there for that
+            self._player.refresh_devices()
         reason = self._player.unavailable_reason
         dialog = SettingsDialog(
             self._sound_devices(),

@@ -275,7 +275,7 @@ class Player(QObject):
     # --- inside -------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._stale_devices:
+        if self._stale_devices or not self.devices():  # perhaps there is one by now
             self._stale_devices = False
             self._engine.backend.refresh()
             self.devices_changed.emit()

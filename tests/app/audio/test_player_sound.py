@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,6 +262,26 @@ def test_a_song_that_vanishes_pauses_and_says_so(player, qtbot) -> None:
         song.close()
     assert "could not be read" in str(failed.args[0])
     assert player.state is PlayerState.STOPPED
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or Path("/proc/asound/cards").exists(),
+    reason="this machine may have a sound card",
+)
+def test_a_device_that_comes_later_is_found_at_the_next_play(pulse, qtbot, monkeypatch) -> None:
+    reached = os.environ["PULSE_SERVER"]
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nonexistent/native")
+    player = Player()
+    player.refresh_devices()
+    assert player.devices() == []
+    player.set_sources(ArrayAudio(smooth(2, RATE * 2, RATE, 1), RATE), {})
+    with qtbot.waitSignal(player.failed):
+        player.play()
+    monkeypatch.setenv("PULSE_SERVER", reached)
+    with qtbot.waitSignal(player.devices_changed):
+        player.play()
+    qtbot.waitUntil(lambda: player.position() > RATE // 4, timeout=5000)
+    player.close()
 
 
 def test_refresh_goes_on_playing(player, qtbot) -> None:
