@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSpinBox,
     QToolButton,
@@ -74,6 +75,17 @@ def rule() -> QFrame:
     line.setProperty("rule", True)
     line.setFixedHeight(1)
     return line
+
+
+def scrolling(inner: QWidget) -> QScrollArea:
+    """``inner`` in an area as wide as it, which scrolls up and down only."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    return area
 
 
 def share_tab_stop(group: QButtonGroup) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
 from app.formats import clock, decibels, hertz, stem_text
 from app.i18n import bind, mark
-from app.panels.controls import label, rule
+from app.panels.controls import label, rule, scrolling
 from app.panels.view_options import ViewOptions
 from app.spectrogram import CursorReading
 from core.spectrogram import FLOOR_DB
@@ -54,12 +54,7 @@ class Inspector(QWidget):
         column.addSpacing(4)
         column.addWidget(self.view)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inner)
+        area = scrolling(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(area)

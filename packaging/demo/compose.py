@@ -99,7 +99,7 @@ def save(samples: np.ndarray, path: Path, title: str) -> None:
     soundfile.write(temporary, samples, score.SAMPLE_RATE, "PCM_16", format="FLAC",
                     compression_level=1.0)  # fmt: skip
     tags = FLAC(temporary)
-    tags["title"], tags["artist"], tags["album"] = title, "Stemscope", "Stemscope demo"
+    tags["title"], tags["artist"], tags["album"] = title, "Demo song", "Stemscope"
     tags["license"] = "CC0-1.0"
     tags.save()
     os.replace(temporary, path)
