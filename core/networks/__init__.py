@@ -6,17 +6,16 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from torch import nn
-
 from core.errors import UsageError
+from core.networks.base import SourceNetwork
 from core.networks.recurrent import Recurrent
 
-NETWORKS: dict[str, type[nn.Module]] = {
+NETWORKS: dict[str, type[SourceNetwork]] = {
     "recurrent": Recurrent,
 }
 
 
-def build_network(name: str, arguments: Mapping[str, Any]) -> nn.Module:
+def build_network(name: str, arguments: Mapping[str, Any]) -> SourceNetwork:
     """The network called ``name``; ``UsageError`` names what is not supported and what is near."""
     if name not in NETWORKS:
         near = difflib.get_close_matches(name, NETWORKS, n=1, cutoff=0.0)[0]

@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import UsageError
+from core.networks.base import SourceNetwork, widened
 from core.networks.recurrence import relu_recurrence
 
-MASK_EPSILON = 1e-4
 
-
-class Recurrent(nn.Module):
+class Recurrent(SourceNetwork):
     """ReLU layers, of which some are recurrent, over context frames; two outputs; a joint mask.
 
     Parameters
@@ -35,7 +34,7 @@ class Recurrent(nn.Module):
         context_frames: int = 3,
         n_sources: int = 2,
     ) -> None:
-        super().__init__()
+        super().__init__(n_bins, n_sources)
         if context_frames < 1 or context_frames % 2 == 0:
             raise UsageError(
                 "A context of {n} frames is not possible; use an odd number such as {near}.",
@@ -49,9 +48,7 @@ class Recurrent(nn.Module):
                 layer=unknown[0],
                 n=len(hidden),
             )
-        self.n_bins, self.n_sources = n_bins, n_sources
         self.context_frames = context_frames
-        self.product_dtype = torch.float32
         sizes = [context_frames * n_bins, *hidden]
         self.layers = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(sizes))
         self.recurrences = nn.ParameterDict(
@@ -78,25 +75,16 @@ class Recurrent(nn.Module):
         nn.init.xavier_uniform_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
-    def forward(self, magnitude: Tensor) -> Tensor:
-        """Masks of the sources from level-normalised magnitudes.
-
-        ``magnitude`` is ``(batch, n_frames, n_bins)``, at least 0. Returns
-        ``(batch, n_sources, n_frames, n_bins)`` in [0, 1], summing to 1 over the sources: the
-        masking layer of the paper's eq. 7 with a small ε, so that two zeros give one half.
-        """
+    def outputs(self, magnitude: Tensor) -> Tensor:
         batch, n_frames, _ = magnitude.shape
         x = with_context(magnitude, self.context_frames)
         for number, layer in enumerate(self.layers, start=1):
             x = layer(x)
             if str(number) in self.recurrences:
-                x = relu_recurrence(x.float(), self.recurrences[str(number)], self.product_dtype)
+                x = relu_recurrence(widened(x), self.recurrences[str(number)], self.product_dtype)
             else:
                 x = torch.relu(x)
-        outputs = self.output(x).float().view(batch, n_frames, self.n_sources, self.n_bins)
-        positive = outputs.abs().transpose(1, 2) + MASK_EPSILON
-        masks: Tensor = positive / positive.sum(dim=1, keepdim=True)
-        return masks
+        return self.output(x).view(batch, n_frames, self.n_outputs, self.n_bins).transpose(1, 2)
 
 
 def with_context(frames: Tensor, n_context: int) -> Tensor:
