@@ -13,19 +13,47 @@ Two protocols:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.audio import ArrayAudio, Audio
 from core.datasets import Clip
-from core.errors import Cancelled, StemscopeError
-from core.metrics import bss_eval, is_silent, plain_sdr_db, unit_energy, weighted_mean
+from core.errors import Cancelled, DataError, StemscopeError
+from core.metrics import BssFigures, bss_eval, is_silent, plain_sdr_db, unit_energy
+from core.scores import (
+    SOURCES,
+    ClipScore,
+    Difference,
+    Evaluation,
+    MeanScore,
+    SourceScore,
+    difference,
+    summary,
+)
 
-SOURCES = ("vocals", "accompaniment")
+__all__ = [
+    "MIXTURE_LEVEL_DBFS",
+    "SOURCES",
+    "ClipScore",
+    "Difference",
+    "Evaluation",
+    "MeanScore",
+    "MixedClip",
+    "Separate",
+    "SourceScore",
+    "difference",
+    "evaluate",
+    "mix_clip",
+    "protocol_of",
+    "score_clip",
+    "score_clips",
+    "score_estimates",
+    "summary",
+]
+
 MIXTURE_LEVEL_DBFS = -20.0
 
 Separate = Callable[[Clip, Audio], Mapping[str, Audio]]
@@ -33,69 +61,36 @@ Separate = Callable[[Clip, Audio], Mapping[str, Audio]]
 
 
 @dataclass(frozen=True)
-class SourceScore:
-    """Figures of one source in dB; ``plain_sdr_db`` is None where the estimate's level is free."""
+class MixedClip:
+    """The references of a clip as a protocol wants them, to be added and separated.
 
-    sdr_db: float
-    sir_db: float
-    sar_db: float
-    nsdr_db: float
-    plain_sdr_db: float | None
-
-
-@dataclass(frozen=True)
-class ClipScore:
-    """Figures of one clip by source; ``reason`` says why there are none.
-
-    ``failed`` tells a clip that could not be read or separated from one whose figures are undefined
-    because a reference is silent.
+    ``references`` is ``(2, n_channels, n_samples)``, in the order of ``SOURCES``; ``level`` brings
+    their sum to a usual level.
     """
 
     name: str
-    duration_s: float
-    scores: dict[str, SourceScore]
-    silent_estimates: tuple[str, ...] = ()
-    reason: str | None = None
-    failed: bool = False
-
-
-@dataclass(frozen=True)
-class MeanScore:
-    """Means over the clips weighted by their lengths, in dB."""
-
-    gsdr_db: float
-    gnsdr_db: float
-    gsir_db: float
-    gsar_db: float
-    plain_sdr_db: float | None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All clips, the means of those that have figures, and which have none and why."""
-
-    protocol: str
-    gain_db: float
-    clips: tuple[ClipScore, ...]
-    means: dict[str, MeanScore]
+    sample_rate: int
+    references: NDArray[np.float64]
+    level: float
 
     @property
-    def undefined(self) -> list[ClipScore]:
-        """Clips that are left out of the means, each with its ``reason``."""
-        return [clip for clip in self.clips if clip.reason is not None]
+    def duration_s(self) -> float:
+        return self.references.shape[2] / self.sample_rate
 
-    @property
-    def with_silent_estimates(self) -> list[ClipScore]:
-        return [clip for clip in self.clips if clip.silent_estimates]
+    def mixture(self, gain_db: float = 0.0) -> Audio:
+        """The sum of the references at its usual level, ``gain_db`` louder."""
+        gain = self.level * 10 ** (gain_db / 20)
+        return ArrayAudio(self.references.sum(axis=0) * gain, self.sample_rate)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain numbers, words and lists, for JSON."""
-        table = asdict(self)
-        table["n_clips"] = len(self.clips)
-        table["n_scored"] = len(self.clips) - len(self.undefined)
-        table["clips"] = [asdict(clip) for clip in self.clips]
-        table["duration_s"] = sum(clip.duration_s for clip in self.clips)
-        return table
+    def check(self) -> None:
+        """Raise ``DataError`` if a reference is silent: its figures would be undefined."""
+        silent = [s for s, ref in zip(SOURCES, self.references, strict=True) if is_silent(ref)]
+        if len(silent) > 1:
+            raise DataError("both references are silent")
+        if silent == ["vocals"]:
+            raise DataError("the reference of vocals is silent")
+        if silent:
+            raise DataError("the reference of accompaniment is silent")
 
 
 def protocol_of(layout: str) -> str:
@@ -152,34 +147,7 @@ def score_clips(
                 clip, separate, protocol=protocol, gain_db=gain_db, free_level=free_level
             )
         except StemscopeError as error:
-            yield ClipScore(clip.name, clip.duration_s, {}, reason=str(error), failed=True)
-
-
-def summary(clips: Iterable[ClipScore], protocol: str, gain_db: float = 0.0) -> Evaluation:
-    """The means over ``clips``."""
-    clips = tuple(clips)
-    scored = [clip for clip in clips if clip.reason is None]
-    means: dict[str, MeanScore] = {}
-    for source in SOURCES if scored else ():
-        of_source = [(clip.scores[source], clip.duration_s) for clip in scored]
-        means[source] = MeanScore(
-            gsdr_db=_mean((score.sdr_db, length) for score, length in of_source),
-            gnsdr_db=_mean((score.nsdr_db, length) for score, length in of_source),
-            gsir_db=_mean((score.sir_db, length) for score, length in of_source),
-            gsar_db=_mean((score.sar_db, length) for score, length in of_source),
-            plain_sdr_db=_plain_mean(of_source),
-        )
-    return Evaluation(protocol, gain_db, clips, means)
-
-
-def _mean(pairs: Iterable[tuple[float, float]]) -> float:
-    values, lengths = zip(*pairs, strict=True)
-    return weighted_mean(values, lengths) or 0.0
-
-
-def _plain_mean(of_source: list[tuple[SourceScore, float]]) -> float | None:
-    known = [(s.plain_sdr_db, length) for s, length in of_source if s.plain_sdr_db is not None]
-    return _mean(known) if len(known) == len(of_source) else None
+            yield ClipScore.without_figures(clip.name, clip.duration_s, error, failed=True)
 
 
 def score_clip(
@@ -196,65 +164,76 @@ def score_clip(
     softer or louder after. ``free_level`` says that the estimates' level means nothing (finished
     estimates under the paper's protocol), so that the plain SDR is left out.
     """
-    references, level = _references(clip, protocol)
-    duration_s = references.shape[2] / clip.sample_rate
-    silent = [source for source, ref in zip(SOURCES, references, strict=True) if is_silent(ref)]
-    if silent:
-        reason = f"the reference of {' and '.join(silent)} is silent"
-        return ClipScore(clip.name, duration_s, {}, reason=reason)
-    mixture = references.sum(axis=0)
-    gain = level * 10 ** (gain_db / 20)
-    stems = separate(clip, ArrayAudio(mixture * gain, clip.sample_rate))
-    estimates = [stems[source].read(0, stems[source].n_samples) / gain for source in SOURCES]
-    n_samples = min(references.shape[2], *(estimate.shape[1] for estimate in estimates))
-    heard = np.stack([estimate[:, :n_samples].astype(np.float64) for estimate in estimates])
-    references, mixture = references[:, :, :n_samples], mixture[:, :n_samples]
-    silent_estimates = tuple(s for s, e in zip(SOURCES, heard, strict=True) if is_silent(e * gain))
-    scores = _scores(references, heard, mixture, free_level)
-    if not scores:
-        return ClipScore(
-            clip.name, duration_s, {}, reason="no channel holds both voice and accompaniment"
-        )
-    return ClipScore(clip.name, duration_s, scores, silent_estimates)
+    mixed = mix_clip(clip, protocol)
+    try:
+        mixed.check()
+    except DataError as problem:
+        return ClipScore.without_figures(clip.name, mixed.duration_s, problem, failed=False)
+    stems = separate(clip, mixed.mixture(gain_db))
+    steps = score_estimates(mixed, stems, gain_db=gain_db, free_level=free_level)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            score: ClipScore = end.value
+            return score
 
 
-def _references(clip: Clip, protocol: str) -> tuple[NDArray[np.float64], float]:
-    """Voice and accompaniment ``(2, n_channels, n_samples)``, and the factor to a usual level."""
+def mix_clip(clip: Clip, protocol: str) -> MixedClip:
+    """Read the references of ``clip`` and bring them to the levels of ``protocol``."""
     voice, music = clip.load(rate=clip.sample_rate, mono=protocol == "paper")
     references = np.stack([voice, music]).astype(np.float64)
     if protocol != "paper":
-        return references, 1.0
+        return MixedClip(clip.name, clip.sample_rate, references, 1.0)
     # what is silent must not become a hiss at full level
     scaled = np.stack([ref * 0 if is_silent(ref) else unit_energy(ref) for ref in references])
     mean_square = float(np.mean(scaled.sum(axis=0) ** 2))
     level = 10 ** (MIXTURE_LEVEL_DBFS / 20) / np.sqrt(mean_square) if mean_square > 0 else 1.0
-    return scaled, float(level)
+    return MixedClip(clip.name, clip.sample_rate, scaled, float(level))
 
 
-def _scores(
-    references: NDArray[np.float64],
-    estimates: NDArray[np.float64],
-    mixture: NDArray[np.float64],
-    free_level: bool,
-) -> dict[str, SourceScore]:
-    """Means over the channels in which both references can be heard; empty if there are none."""
-    channels = [c for c in range(len(mixture)) if not any(is_silent(r[c]) for r in references)]
+def score_estimates(
+    mixed: MixedClip,
+    stems: Mapping[str, Audio],
+    *,
+    gain_db: float = 0.0,
+    free_level: bool = False,
+) -> Generator[float, None, ClipScore]:
+    """Score the ``stems`` made of ``mixed.mixture(gain_db)``; all is cut to the shortest.
+
+    Yields the fraction done after every channel and returns the score.
+    """
+    gain = mixed.level * 10 ** (gain_db / 20)
+    estimates = [stems[source].read(0, stems[source].n_samples) / gain for source in SOURCES]
+    n_samples = min(mixed.references.shape[2], *(estimate.shape[1] for estimate in estimates))
+    heard = np.stack([estimate[:, :n_samples].astype(np.float64) for estimate in estimates])
+    references = mixed.references[:, :, :n_samples]
+    mixture = references.sum(axis=0)
+    silent_estimates = tuple(s for s, e in zip(SOURCES, heard, strict=True) if is_silent(e * gain))
     # to a common level, so that what counts as silent does not depend on the protocol's scale
     scale = 1.0 / float(np.max(np.abs(mixture))) if mixture.any() else 1.0
-    figures = [
-        bss_eval(references[:, c] * scale, estimates[:, c] * scale, mixture[c] * scale)
-        for c in channels
-    ]
+    figures = []
+    for c in range(len(mixture)):  # the channels in which both references can be heard
+        if not any(is_silent(reference[c]) for reference in references):
+            figures.append(
+                bss_eval(references[:, c] * scale, heard[:, c] * scale, mixture[c] * scale)
+            )
+        yield (c + 1) / len(mixture)
     if not figures:
-        return {}
+        problem = DataError("no channel holds both voice and accompaniment")
+        return ClipScore.without_figures(mixed.name, mixed.duration_s, problem, failed=False)
     scores = {}
     for index, source in enumerate(SOURCES):
-        plain = None if free_level else plain_sdr_db(references[index], estimates[index])
-        scores[source] = SourceScore(
-            sdr_db=float(np.mean([figure.sdr_db[index] for figure in figures])),
-            sir_db=float(np.mean([figure.sir_db[index] for figure in figures])),
-            sar_db=float(np.mean([figure.sar_db[index] for figure in figures])),
-            nsdr_db=float(np.mean([figure.nsdr_db[index] for figure in figures])),
-            plain_sdr_db=plain,
-        )
-    return scores
+        plain = None if free_level else plain_sdr_db(references[index], heard[index])
+        scores[source] = _mean_of_channels(figures, index, plain)
+    return ClipScore(mixed.name, mixed.duration_s, scores, silent_estimates)
+
+
+def _mean_of_channels(figures: list[BssFigures], index: int, plain: float | None) -> SourceScore:
+    return SourceScore(
+        sdr_db=float(np.mean([figure.sdr_db[index] for figure in figures])),
+        sir_db=float(np.mean([figure.sir_db[index] for figure in figures])),
+        sar_db=float(np.mean([figure.sar_db[index] for figure in figures])),
+        nsdr_db=float(np.mean([figure.nsdr_db[index] for figure in figures])),
+        plain_sdr_db=plain,
+    )
