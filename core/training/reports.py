@@ -66,4 +66,12 @@ class ValidationFigures:
     gsar_db: float | None = None
 
 
-TrainingReport = StepReport | EpochReport | CheckpointReport
+@dataclass(frozen=True)
+class StageReport:
+    """What is done beside training, in words (reading the data, validating), and how far it is."""
+
+    stage: str
+    fraction: float
+
+
+TrainingReport = StepReport | EpochReport | CheckpointReport | StageReport
