@@ -4,45 +4,38 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from core.card import ChunkSettings, NetworkSettings, StftSettings
 from core.errors import UsageError
 from core.features import LevelSettings
+from core.training.rules import Rule, checked_value, from_table
+from core.training.settings import (
+    CARD_RULES,
+    AugmentationSettings,
+    ObjectiveSettings,
+    OptimiserSettings,
+    ValidationSettings,
+)
 
+__all__ = [
+    "AugmentationSettings",
+    "ObjectiveSettings",
+    "OptimiserSettings",
+    "Recipe",
+    "ValidationSettings",
+    "find_recipe",
+    "load_recipe",
+    "recipe_from_dict",
+    "shipped_recipes",
+]
 
-@dataclass(frozen=True)
-class AugmentationSettings:
-    """What is drawn anew for each clip in each epoch.
-
-    ``own_accompaniment`` is the share of voices that keep their own accompaniment; the others are
-    put over a random part of another clip's. Speeds are drawn from ``n_speeds`` steps between
-    ``speed_min`` and ``speed_max``, pitch moving along.
-    """
-
-    own_accompaniment: float = 0.25
-    speed_min: float = 0.8
-    speed_max: float = 1.25
-    n_speeds: int = 13
-    voice_to_music_db: float = 4.0
-    level_min_dbfs: float = -40.0
-    level_max_dbfs: float = -8.0
-    equaliser_db: float = 3.0
-    no_voice: float = 0.04
-
-
-@dataclass(frozen=True)
-class OptimiserSettings:
-    epochs: int = 250
-    batch_sequences: int = 32
-    sequence_frames: int = 100
-    learning_rate: float = 5e-4
-    warm_up_steps: int = 100
-    gradient_norm: float = 1.0
-    average_decay: float = 0.998
-    product_dtype: str = "bfloat16"
+RECIPES_FOLDER = Path(str(files("resources") / "recipes"))
+SUFFIX = ".toml"
 
 
 @dataclass(frozen=True)
@@ -54,27 +47,38 @@ class Recipe:
     seed: int = 1
     sample_rate: int = 16000
     sources: tuple[str, ...] = ("vocals", "accompaniment")
-    gamma: float = 0.05
     stft: StftSettings = field(default_factory=StftSettings)
     level: LevelSettings = field(default_factory=LevelSettings)
     chunk: ChunkSettings = field(default_factory=ChunkSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
 
     def __post_init__(self) -> None:
-        # Beyond one half the discriminative objective has no lower bound.
-        if not 0 <= self.gamma <= 0.5:
+        heard = {"n_bins": self.stft.stft().n_bins, "sample_rate": self.sample_rate}
+        for name, value in heard.items():
+            given = self.network.arguments.get(name, value)
+            if given != value:
+                raise UsageError(
+                    "The network's {name} is {given}, but the recipe gives it {value}. Set {name} "
+                    "to {value} in [network.arguments].",
+                    name=name,
+                    given=given,
+                    value=value,
+                )
+        if self.optimiser.method == "lbfgs" and (
+            self.network.arguments.get("normalisation") == "batch"
+        ):
             raise UsageError(
-                "The discriminative weight gamma is {value}; use one between 0 and 0.5.",
-                value=self.gamma,
+                "Batch normalisation changes with every batch, so that the line search of “lbfgs” "
+                "cannot work. Set normalisation to “layer”, or method to “adam”."
             )
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-
-_Settings = TypeVar("_Settings")
 
 _PARTS: dict[str, type[Any]] = {
     "stft": StftSettings,
@@ -82,44 +86,127 @@ _PARTS: dict[str, type[Any]] = {
     "chunk": ChunkSettings,
     "network": NetworkSettings,
     "augmentation": AugmentationSettings,
+    "objective": ObjectiveSettings,
     "optimiser": OptimiserSettings,
+    "validation": ValidationSettings,
+}
+
+_RULES: dict[str, Rule] = {
+    "model_id": Rule(str),
+    "title": Rule(str),
+    "description": Rule(str),
+    "terms": Rule(str),
+    "seed": Rule(int, 0),
+    "sample_rate": Rule(int, 4000, 192000),
 }
 
 
-def _from_table(kind: type[_Settings], table: dict[str, Any], where: str) -> _Settings:
-    known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
-            raise UsageError(
-                "{where} does not know “{key}”. Did you mean “{near}”?",
-                where=where,
-                key=key,
-                near=near,
-            )
-    return kind(**table)
+def recipe_from_dict(table: Mapping[str, Any], where: str = "The recipe") -> Recipe:
+    """A recipe from nested tables.
 
-
-def recipe_from_dict(table: dict[str, Any], where: str = "The recipe") -> Recipe:
-    """A recipe from nested tables; unknown names are refused with the nearest known one."""
+    ``UsageError`` for unknown names, with the nearest known one, and for values of another type or
+    out of range, with the nearest that is allowed.
+    """
     values = dict(table)
     for name, kind in _PARTS.items():
         if name in values:
-            values[name] = _from_table(kind, values[name], f"{where}, [{name}]")
-    if "sources" in values:
-        values["sources"] = tuple(values["sources"])
+            part_where = f"{where}, [{name}]"
+            values[name] = from_table(kind, values[name], part_where, CARD_RULES.get(name))
+    network = values.get("network", NetworkSettings())
+    if not isinstance(network.arguments, Mapping):
+        raise UsageError("{where}: [network.arguments] must be a table.", where=where)
     for key in ("model_id", "title", "description", "terms"):
         if key not in values:
             raise UsageError("{where} lacks “{key}”.", where=where, key=key)
-    return _from_table(Recipe, values, where)
+    values["sources"] = _sources(values.get("sources", Recipe.sources), where)
+    return from_table(Recipe, values, where, _RULES)
+
+
+def _sources(names: object, where: str) -> tuple[str, ...]:
+    if not isinstance(names, (list, tuple)) or len(names) != 2:
+        raise UsageError(
+            "{where}: sources must name two, such as [“vocals”, “accompaniment”].", where=where
+        )
+    return tuple(checked_value(Rule(str), name, "a name in sources", where) for name in names)
+
+
+def shipped_recipes() -> list[str]:
+    """The names that ``find_recipe`` knows without a file: "paper", "huang2014/…", in order."""
+    paths = RECIPES_FOLDER.rglob(f"*{SUFFIX}")
+    return sorted(path.relative_to(RECIPES_FOLDER).with_suffix("").as_posix() for path in paths)
+
+
+def find_recipe(name: str) -> Recipe:
+    """The shipped recipe called ``name``, or the one in the TOML file ``name``.
+
+    ``UsageError`` names the nearest shipped one, or what is wrong in the file.
+    """
+    if Path(name).is_file():
+        return load_recipe(Path(name))
+    known = shipped_recipes()
+    if name.lower() in known:
+        return load_recipe(RECIPES_FOLDER / f"{name.lower()}{SUFFIX}")
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    raise UsageError(
+        "There is no recipe “{name}”. Did you mean “{near}”?",
+        name=name,
+        near=near[0] if near else "a TOML file",
+    )
 
 
 def load_recipe(path: Path) -> Recipe:
-    """The recipe in a TOML file; ``UsageError`` says what is wrong with it."""
+    """The recipe in a TOML file; ``UsageError`` says what is wrong with it.
+
+    With ``extends = "other"`` the file says only what differs from another recipe: a file beside
+    it or a shipped one.
+    """
+    return recipe_from_dict(_tables(path, ()), f"The recipe “{path.name}”")
+
+
+def _tables(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
+    """The tables of a file, laid over those of the recipe that it extends."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
             "The recipe “{name}” cannot be read: {reason}.", name=path.name, reason=str(error)
         ) from error
-    return recipe_from_dict(table, f"The recipe “{path.name}”")
+    if "extends" not in table:
+        return table
+    other = table.pop("extends")
+    base = _extended(other, path)
+    children = (*children, path.resolve())
+    if base.resolve() in children:
+        raise UsageError("The recipe “{name}” extends itself. Extend another.", name=path.name)
+    return _merged(_tables(base, children), table)
+
+
+def _extended(name: object, path: Path) -> Path:
+    if isinstance(name, str):
+        file_name = name if name.endswith(SUFFIX) else name + SUFFIX
+        for folder in (path.parent, RECIPES_FOLDER):
+            if (folder / file_name).is_file():
+                return folder / file_name
+    known = shipped_recipes()
+    raise UsageError(
+        "The recipe “{name}” extends “{other}”, which is neither a file beside it nor a shipped "
+        "recipe. Did you mean “{near}”?",
+        name=path.name,
+        other=name,
+        near=difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0],
+    )
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        if key == "network" and isinstance(value, Mapping) and isinstance(mine, Mapping):
+            # Another network takes other arguments: none of the first one's are kept.
+            changed = value.get("name", mine.get("name")) != mine.get("name")
+            mine = {} if changed else mine
+        if isinstance(value, Mapping) and isinstance(mine, Mapping):
+            merged[key] = _merged(mine, value)
+        else:
+            merged[key] = value
+    return merged

@@ -158,7 +158,10 @@ class Trainer:
             with torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
                 masks = self.network(features[batch].float())
             loss = discriminative_error(
-                masks[:, 0], mixture[batch].float(), voice[batch].float(), self._recipe.gamma
+                masks[:, 0],
+                mixture[batch].float(),
+                voice[batch].float(),
+                self._recipe.objective.gamma,
             )
             if not torch.isfinite(loss):
                 raise DataError(

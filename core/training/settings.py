@@ -1,0 +1,174 @@
+"""The sections of a recipe that say how to train; what a model is, its card's sections say.
+
+Defaults change nothing: what a recipe does not ask for is not done to the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.training.rules import Rule, check, choice, count, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """What is drawn anew for each clip in each epoch.
+
+    ``circular_shift`` moves the accompaniment in time against its voice: on the "grid" of Huang et
+    al. 2014, in steps of ``circular_shift_samples`` at 16 kHz, each step an example of its own, or
+    at "random". ``own_accompaniment`` is the share of voices that keep their own accompaniment; the
+    others are put over a random part of another clip's. Speeds are drawn from ``n_speeds`` steps
+    between ``speed_min`` and ``speed_max``, pitch moving along; ``pitch_semitones`` and
+    ``formant_semitones`` are drawn evenly to both sides, the tempo kept. ``no_voice`` is the share
+    of examples without their voice, ``channel_swap`` of those with left and right exchanged.
+    """
+
+    circular_shift: str = choice("none", "grid", "random")
+    circular_shift_samples: int = count(10000, 1, 10_000_000)
+    own_accompaniment: float = number(1.0, 0, 1)
+    speed_min: float = number(1.0, 0.25, 4)
+    speed_max: float = number(1.0, 0.25, 4)
+    n_speeds: int = count(13, 1, 100)
+    pitch_semitones: float = number(0.0, 0, 12)
+    formant_semitones: float = number(0.0, 0, 12)
+    voice_to_music_db: float = number(0.0, 0, 40)
+    level_min_dbfs: float = number(-20.0, -80, 0)
+    level_max_dbfs: float = number(-20.0, -80, 0)
+    equaliser_db: float = number(0.0, 0, 24)
+    no_voice: float = number(0.0, 0, 1)
+    channel_swap: float = number(0.0, 0, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "The augmentation")
+        for low, high in (("speed_min", "speed_max"), ("level_min_dbfs", "level_max_dbfs")):
+            if getattr(self, low) > getattr(self, high):
+                raise UsageError(
+                    "The augmentation: {low} ({low_value:g}) lies above {high} ({high_value:g}). "
+                    "Exchange the two.",
+                    low=low,
+                    low_value=getattr(self, low),
+                    high=high,
+                    high_value=getattr(self, high),
+                )
+
+
+@dataclass(frozen=True)
+class ObjectiveSettings:
+    """What training makes small: see ``core.training.objective``.
+
+    ``gamma`` is the weight of the discriminative term; beyond one half the objective has no lower
+    bound. ``spectra`` says what the estimates are compared with: the part of a source in phase
+    with the mixture, or its magnitude. ``kl_floor`` is in units of a source of unit power.
+    """
+
+    error: str = choice("squared", "kl", "l1")
+    gamma: float = number(0.0, 0, 0.5)
+    spectra: str = choice("phase_sensitive", "magnitude")
+    kl_floor: float = number(1e-3, 1e-8, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "The objective")
+        if self.error == "kl" and self.spectra != "magnitude":
+            raise UsageError(
+                "The objective: the error “kl” compares magnitudes. Set spectra to “magnitude”, or "
+                "error to “squared”."
+            )
+
+
+@dataclass(frozen=True)
+class OptimiserSettings:
+    """How the objective is made small.
+
+    Training lasts ``epochs``, or ``steps`` batches in all where that is not 0. A batch has
+    ``batch_sequences`` sequences of ``sequence_frames`` frames. The rate rises over
+    ``warm_up_steps`` and then follows ``schedule``: "plateau" multiplies it by ``plateau_factor``
+    after ``plateau_patience`` epochs without a lower validation loss. Gradients are cut to
+    ``gradient_norm`` as a whole and to ``gradient_value`` each (0: not at all); with
+    ``truncate_frames`` they flow back in time over so many frames (0: over the whole sequence).
+    ``average_decay`` is that of the running mean of the weights, which is what is kept (0: the
+    weights as they are). Training ends early after ``early_stopping_epochs`` without progress
+    (0: never).
+
+    The method "lbfgs" takes ``lbfgs_iterations`` steps over all data at once, with a line search
+    instead of a rate, and remembers ``lbfgs_history`` of them; batches only bound its memory.
+    """
+
+    method: str = choice("adam", "adamw", "lbfgs")
+    epochs: int = count(250, 1, 1_000_000)
+    steps: int = count(0, 0)
+    batch_sequences: int = count(32, 1, 65536)
+    sequence_frames: int = count(100, 2, 65536)
+    learning_rate: float = number(5e-4, 1e-8, 10)
+    weight_decay: float = number(0.0, 0, 1)
+    schedule: str = choice("cosine", "constant", "plateau")
+    warm_up_steps: int = count(100, 0)
+    plateau_patience: int = count(10, 1)
+    plateau_factor: float = number(0.5, 0.001, 0.999)
+    gradient_norm: float = number(1.0, 0)
+    gradient_value: float = number(0.0, 0)
+    average_decay: float = number(0.998, 0, 0.999999)
+    product_dtype: str = choice("float32", "bfloat16")
+    truncate_frames: int = count(0, 0)
+    early_stopping_epochs: int = count(0, 0)
+    lbfgs_history: int = count(50, 1, 1000)
+    lbfgs_iterations: int = count(400, 1, 1_000_000)
+
+    def __post_init__(self) -> None:
+        check(self, "The optimiser")
+        if self.weight_decay and self.method != "adamw":
+            raise UsageError(
+                "The optimiser: weight_decay works with “adamw” alone. Set method to “adamw”, or "
+                "weight_decay to 0."
+            )
+        if self.method == "lbfgs" and self.product_dtype != "float32":
+            raise UsageError(
+                "The optimiser: the line search of “lbfgs” needs exact products. Set product_dtype "
+                "to “float32”, or method to “adam”."
+            )
+        if self.method == "lbfgs" and self.steps:
+            raise UsageError(
+                "The optimiser: “lbfgs” counts iterations. Leave out steps, and set "
+                "lbfgs_iterations."
+            )
+
+
+@dataclass(frozen=True)
+class ValidationSettings:
+    """Songs kept out of training to measure on: ``share`` of them, drawn by ``seed``.
+
+    They are measured after every ``every_epochs`` epochs, at most ``max_clips`` of them (0: all).
+    """
+
+    share: float = number(0.0, 0, 0.9)
+    seed: int = count(1, 0)
+    every_epochs: int = count(1, 1)
+    max_clips: int = count(0, 0)
+
+    def __post_init__(self) -> None:
+        check(self, "The validation")
+
+
+CARD_RULES: Mapping[str, Mapping[str, Rule]] = {
+    "stft": {
+        "window_samples": Rule(int, 16, 65536),
+        "hop_samples": Rule(int, 1, 32768),
+        "window": Rule(str, choices=("sine", "hann")),
+    },
+    "level": {
+        "time_constant_s": Rule(float, 0.01, 60),
+        "floor_dbfs": Rule(float, -120, 0),
+    },
+    "chunk": {
+        "core_frames": Rule(int, 1, 65536),
+        "warm_up_frames": Rule(int, 0, 65536),
+        "look_ahead_frames": Rule(int, 0, 65536),
+        "fade_frames": Rule(int, 0, 65536),
+    },
+    "network": {"name": Rule(str)},
+}
+"""Rules of the sections that a model's card has too."""
