@@ -1,0 +1,287 @@
+"""Drives evaluations: looks through folders, runs jobs, gathers what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.evaluation.board import Board, Means, Place, means_of
+from app.evaluation.plan import (
+    ClipPlan,
+    ClipScored,
+    Contestant,
+    EvaluationNotice,
+    EvaluationPlan,
+    OpenedClip,
+)
+from app.jobs import JobHandle, JobProgress, JobRunner, Priority, Request
+from app.outcomes import Failure
+from app.tasks import TaskHandle, TaskPool
+from core.datasets import Clip, Dataset, find_dataset
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Workplace(Protocol):
+        """What the desk needs of ``app.session.Session``."""
+
+        @property
+        def jobs(self) -> JobRunner: ...
+        @property
+        def pool(self) -> TaskPool: ...
+        @property
+        def device(self) -> str: ...
+
+
+MEANS_EVERY_MS = 250
+
+
+class EvaluationDesk(QObject):
+    """One evaluation at a time, over the session's threads. GUI thread only."""
+
+    dataset_changed = Signal()  # found, failed or dropped
+    contestants_changed = Signal()
+    scores_changed = Signal(object)  # names of clips, or None for all of them
+    means_changed = Signal()
+    state_changed = Signal()  # running or not, looking or not
+    progressed = Signal(object)  # JobProgress
+    clip_opened = Signal(object)  # OpenedClip
+    clip_progressed = Signal(object)  # JobProgress
+    failed = Signal(object)  # Failure
+
+    def __init__(
+        self,
+        session: Workplace,
+        make_evaluation: Callable[[EvaluationPlan], Request],
+        make_opening: Callable[[ClipPlan], Request],
+    ) -> None:
+        super().__init__()
+        self.board = Board()
+        self.means = Means(())
+        self.folder: Path | None = None
+        self.layout: str | None = None  # what the user chose; None: guessed
+        self.problem: Failure | None = None  # why the folder cannot be used
+        self._session = session
+        self._make_evaluation, self._make_opening = make_evaluation, make_opening
+        self._look: TaskHandle | None = None
+        self._job: JobHandle | None = None
+        self._opening: JobHandle | None = None
+        self._intervals: TaskHandle | None = None
+        self._place: Place | None = None
+        self._means_due = QTimer(self)
+        self._means_due.setSingleShot(True)
+        self._means_due.setInterval(MEANS_EVERY_MS)
+        self._means_due.timeout.connect(self._on_means_due)
+
+    # -- references
+
+    @property
+    def looking(self) -> bool:
+        """A folder is being looked through."""
+        return self._look is not None
+
+    def set_references(self, folder: Path | None, layout: str | None = None) -> None:
+        """Take the clips in ``folder``; ``layout`` None has it guessed."""
+        self.cancel()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        self.folder, self.layout, self.problem = folder, layout, None
+        self.board.dataset = None
+        if folder is not None:
+            self._look = self._session.pool.submit(
+                lambda progress, should_stop: find_dataset(folder, layout), priority=9
+            )
+            self._look.finished.connect(self._on_found)
+            self._look.failed.connect(self._on_not_found)
+        self.dataset_changed.emit()
+        self._renew()
+
+    @Slot(object)
+    def _on_found(self, dataset: Dataset) -> None:
+        if self.sender() is self._look:
+            self._look = None
+            self.board.dataset = dataset
+            self.dataset_changed.emit()
+            self._renew()
+
+    @Slot(object)
+    def _on_not_found(self, failure: Failure) -> None:
+        if self.sender() is self._look:
+            self._look = None
+            self.problem = failure
+            self.dataset_changed.emit()
+            self.state_changed.emit()
+
+    # -- contestants
+
+    def add(self, contestant: Contestant) -> None:
+        """Compare one more; nothing happens if it is there already."""
+        if all(contestant.key != other.key for other in self.board.contestants):
+            self.board.contestants.append(contestant)
+            self.contestants_changed.emit()
+            self._renew()
+
+    def remove(self, key: str) -> None:
+        """Leave one out. Its scores are kept, should it come back."""
+        if self.running:
+            self.cancel()
+        self.board.contestants = [who for who in self.board.contestants if who.key != key]
+        self.contestants_changed.emit()
+        self._renew()
+
+    # -- evaluation
+
+    @property
+    def running(self) -> bool:
+        return self._job is not None
+
+    @property
+    def n_to_do(self) -> int:
+        """Clips that are still to be measured, counted once per contestant."""
+        return sum(len(who) for _, who in self.board.plan(self._session.device).work)
+
+    def start(self) -> None:
+        """Measure what has not been measured yet."""
+        plan = self.board.plan(self._session.device)
+        if self.running or not plan.work:
+            return
+        self._place = self.board.place
+        self._job = self._session.jobs.submit(self._make_evaluation(plan), Priority.QUEUE)
+        self._job.progressed.connect(self._on_progressed)
+        self._job.finished.connect(self._on_ended)
+        self._job.cancelled.connect(self._on_ended)
+        self._job.failed.connect(self._on_failed)
+        self.state_changed.emit()
+
+    def cancel(self) -> None:
+        """Stop measuring; what has been measured stays."""
+        if self._job is not None:
+            job, self._job = self._job, None
+            job.cancel()
+            self._renew()
+
+    def clear(self) -> None:
+        """Forget what has been measured."""
+        self.cancel()
+        self.board.clear()
+        self._renew()
+
+    @Slot(object)
+    def _on_progressed(self, progress: JobProgress) -> None:
+        if self.sender() is not self._job or self._place is None:
+            return
+        names = set()
+        for detail in progress.details:
+            if isinstance(detail, ClipScored):
+                self.board.note(self._place, detail.key, detail.score)
+                names.add(detail.score.name)
+            elif isinstance(detail, EvaluationNotice):
+                self.failed.emit(Failure(detail.error, ""))
+        if names:
+            self.scores_changed.emit(names)
+            if not self._means_due.isActive():
+                self._means_due.start()
+        self.progressed.emit(progress)
+
+    @Slot()
+    def _on_ended(self, _result: object = None) -> None:
+        if self.sender() is self._job:
+            self._job = None
+            self._renew()
+
+    @Slot(object)
+    def _on_failed(self, failure: Failure) -> None:
+        if self.sender() is self._job:
+            self._job = None
+            self._renew()
+            self.failed.emit(failure)
+
+    # -- means
+
+    def _renew(self) -> None:
+        """Something else is to be shown: means at once, their intervals when they are there."""
+        self._means_due.stop()
+        self._show_means()
+        self.scores_changed.emit(None)
+        self.state_changed.emit()
+        if self._intervals is not None:
+            self._intervals.cancel()
+            self._intervals = None
+        if not self.board.has_scores:
+            return
+        scored, protocol, layout = self._scored(), self.board.protocol, self._layout_of_now()
+        self._intervals = self._session.pool.submit(
+            lambda progress, should_stop: means_of(scored, protocol, layout, with_intervals=True)
+        )
+        self._intervals.finished.connect(self._on_intervals)
+
+    def _on_means_due(self) -> None:
+        self._show_means()
+
+    def _show_means(self) -> None:
+        scored, protocol = self._scored(), self.board.protocol
+        self.means = means_of(scored, protocol, self._layout_of_now(), with_intervals=False)
+        self.means_changed.emit()
+
+    @Slot(object)
+    def _on_intervals(self, means: Means) -> None:
+        if self.sender() is self._intervals:
+            self._intervals = None
+            if not self.running:
+                self.means = means
+                self.means_changed.emit()
+
+    def _layout_of_now(self) -> str:
+        return "" if self.board.dataset is None else self.board.dataset.layout
+
+    def _scored(self) -> list[tuple[Contestant, list]]:
+        everybody = [(who, self.board.scores(who.key)) for who in self.board.contestants]
+        return [(who, clips) for who, clips in everybody if clips]
+
+    # -- one clip
+
+    @property
+    def opening(self) -> bool:
+        return self._opening is not None
+
+    def open_clip(self, clip: Clip, contestant: Contestant | None) -> None:
+        """Make what a clip sounds and looks like; ``clip_opened`` follows."""
+        self.close_clip()
+        plan = ClipPlan(clip, self.board.protocol, contestant, self._session.device)
+        self._opening = self._session.jobs.submit(self._make_opening(plan), Priority.ON_SCREEN)
+        self._opening.progressed.connect(self._on_opening_progressed)
+        self._opening.finished.connect(self._on_opened)
+        self._opening.cancelled.connect(self._on_opening_ended)
+        self._opening.failed.connect(self._on_opening_failed)
+
+    def close_clip(self) -> None:
+        """What is being opened is no longer wanted."""
+        if self._opening is not None:
+            opening, self._opening = self._opening, None
+            opening.cancel()
+
+    @Slot(object)
+    def _on_opening_progressed(self, progress: JobProgress) -> None:
+        if self.sender() is self._opening:
+            self.clip_progressed.emit(progress)
+
+    @Slot(object)
+    def _on_opened(self, opened: OpenedClip) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
+            self.clip_opened.emit(opened)
+
+    @Slot()
+    def _on_opening_ended(self) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
+
+    @Slot(object)
+    def _on_opening_failed(self, failure: Failure) -> None:
+        if self.sender() is self._opening:
+            self._opening = None
+            self.failed.emit(failure)
