@@ -1,137 +1,202 @@
 """Training examples: voices and accompaniments mixed anew in every epoch.
 
-Every random draw is a function of (seed, epoch, item), so that an epoch can be made again.
+Every random draw is a function of (seed, epoch, item), so that an epoch can be made again, in any
+order and in any process. All that is drawn is done to the sound itself: what ``audio`` lets hear is
+what ``example`` shows the network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import soxr
-from numpy.typing import NDArray
 
-from core.features import LevelSettings, frame_energy, normalised, running_level
-from core.training.recipe import AugmentationSettings, Recipe
+from core.training.augmentation import (
+    Draw,
+    at_speed,
+    draw,
+    equalised,
+    grid_offsets,
+    grid_step,
+)
+from core.training.examples import (
+    ClipPair,
+    DrawnAudio,
+    Example,
+    FloatArray,
+    LeftOut,
+    analysed,
+    load_pairs,
+)
+from core.training.voice_shift import shifted_voice
 
-FloatArray = NDArray[np.float32]
+if TYPE_CHECKING:
+    from core.training.recipe import Recipe
+    from core.training.settings import AugmentationSettings
+
+__all__ = [
+    "ClipPair",
+    "DrawnAudio",
+    "Example",
+    "LeftOut",
+    "Mixer",
+    "load_pairs",
+    "n_examples",
+]
+
+LONGEST_PIECE_S = 20.0
+"""Longer clips are cut into equal pieces, each an example of its own."""
+
+VARIANT_BYTES = 512 * 2**20
+"""Memory for shifted voices; what has no room is computed again."""
 
 
 @dataclass(frozen=True)
-class ClipPair:
-    """One clip's voice and accompaniment, mono at the model's rate, ``(n_samples,)`` each."""
+class _Piece:
+    clip: int
+    start: int
+    stop: int
 
-    name: str
-    vocals: FloatArray
-    accompaniment: FloatArray
-
-
-@dataclass(frozen=True)
-class Example:
-    """Frames of one mixed clip, each array ``(n_frames, n_bins)``.
-
-    ``features`` is the mixture's magnitude in units of its running level; ``mixture`` the magnitude
-    |X| at a mean square of one per source; ``voice`` the part of the voice in phase with the
-    mixture, Re(V X*) / |X|, which is all that a real mask can give back of it.
-    """
-
-    features: FloatArray
-    mixture: FloatArray
-    voice: FloatArray
+    @property
+    def n_samples(self) -> int:
+        return self.stop - self.start
 
 
 class Mixer:
-    """Makes the examples of an epoch from clips."""
+    """Makes the examples of an epoch from clips. Its methods may be called from any thread."""
 
     def __init__(self, clips: Sequence[ClipPair], recipe: Recipe) -> None:
-        self._clips = list(clips)
+        self._clips = [
+            ClipPair(c.name, np.atleast_2d(c.vocals), np.atleast_2d(c.accompaniment)) for c in clips
+        ]
         self._seed = recipe.seed
         self._settings = recipe.augmentation
+        self._spectra = recipe.objective.spectra
         self._stft = recipe.stft.stft()
         self._rate = recipe.sample_rate
         self._level = recipe.level
-        steps = recipe.augmentation
-        self._speeds = np.geomspace(steps.speed_min, steps.speed_max, steps.n_speeds)
-        self._at_speed: dict[tuple[str, int, int], FloatArray] = {}
+        self._pieces = [
+            _Piece(index, *bounds)
+            for index, clip in enumerate(self._clips)
+            for bounds in _cut(clip.vocals.shape[1], self._rate)
+        ]
+        self._items = [
+            (index, shift)
+            for index, piece in enumerate(self._pieces)
+            for shift in _grid_shifts(piece.n_samples, self._settings, self._rate)
+        ]
+        self._clip_rms = [(_rms(c.vocals), _rms(c.accompaniment)) for c in self._clips]
+        self._variants: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
+        self._variant_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._clips)
+        return len(self._items)
 
-    def example(self, epoch: int, item: int) -> Example:
-        """The example that clip ``item`` becomes in ``epoch``."""
-        rng = np.random.default_rng((self._seed, epoch, item))
-        settings = self._settings
-        voice_speed, music_speed = rng.integers(0, len(self._speeds), size=2)
-        other = int(rng.integers(0, len(self._clips)))
-        if other == item or rng.random() < settings.own_accompaniment:
-            other, music_speed = item, voice_speed
-        voice = self._part("vocals", item, int(voice_speed))
-        music = self._part("accompaniment", other, int(music_speed))
-        shift = 0 if other == item else int(rng.integers(0, len(music)))
-        music = np.take(music, np.arange(len(voice)) + shift, mode="wrap")
-        ratio_db = rng.uniform(-settings.voice_to_music_db, settings.voice_to_music_db)
-        voice_spectra = self._spectra(_unit_power(voice), rng)
-        music_spectra = self._spectra(_unit_power(music), rng)
-        voice_spectra *= np.float32(10 ** (ratio_db / 40))
-        music_spectra *= np.float32(10 ** (-ratio_db / 40))
-        if rng.random() < settings.no_voice:
-            voice_spectra[:] = 0
-        level_dbfs = float(rng.uniform(settings.level_min_dbfs, settings.level_max_dbfs))
-        return self._compose(voice_spectra, music_spectra, level_dbfs)
+    def name(self, item: int) -> str:
+        """The clip whose voice ``item`` has."""
+        return self._clips[self._pieces[self._items[item][0]].clip].name
 
-    def _compose(
-        self,
-        voice: NDArray[np.complex64],
-        music: NDArray[np.complex64],
-        level_dbfs: float,
-    ) -> Example:
-        mixture = voice + music
-        magnitude = np.abs(mixture)
-        # Scaling the signal down by some dB is the same as lifting the floor by as many.
-        level = LevelSettings(self._level.time_constant_s, self._level.floor_dbfs - level_dbfs)
-        running = running_level(magnitude, self._stft, self._rate, level)
-        in_phase = (voice * mixture.conj()).real / np.maximum(magnitude, 1e-9)
-        scale = np.float32(1 / np.sqrt(self._stft.energy))
-        return Example(
-            features=normalised(magnitude, running, self._stft),
-            mixture=magnitude * scale,
-            voice=in_phase.astype(np.float32) * scale,
+    def draw(self, epoch: int, item: int) -> Draw:
+        """What is drawn for ``item`` in ``epoch``."""
+        piece, shift = self._items[item]
+        return draw(
+            self._settings, self._seed, epoch, item, piece, len(self._pieces), grid_shift=shift
         )
 
-    def _part(self, source: str, item: int, speed: int) -> FloatArray:
-        key = (source, item, speed)
-        if key not in self._at_speed:
-            samples: FloatArray = getattr(self._clips[item], source)
-            self._at_speed[key] = soxr.resample(
-                samples, self._speeds[speed], 1.0, quality="MQ"
-            ).astype(np.float32)
-        return self._at_speed[key]
+    def names(self, drawn: Draw) -> tuple[str, str]:
+        """The clips that gave voice and accompaniment."""
+        voice, music = (self._clips[self._pieces[p].clip].name for p in (drawn.voice, drawn.music))
+        return voice, music
 
-    def _spectra(self, samples: FloatArray, rng: np.random.Generator) -> NDArray[np.complex64]:
-        stft = self._stft
-        start, stop = stft.span(0, stft.n_frames(len(samples)))
-        padded = np.pad(samples, (-start, max(0, stop - len(samples))))
-        spectra = stft.spectra(padded[None])[0]
-        power_before = frame_energy(np.abs(spectra), stft).sum()
-        spectra = spectra * equaliser_curve(stft.n_bins, self._settings, rng)
-        power_after = frame_energy(np.abs(spectra), stft).sum()
-        scale = np.float32(np.sqrt(power_before / max(power_after, 1e-12)))
-        return np.asarray(spectra * scale, np.complex64)
+    def audio(self, epoch: int, item: int) -> DrawnAudio:
+        """The sound of the example that ``item`` becomes in ``epoch``."""
+        return self._mixed(self.draw(epoch, item))
+
+    def example(self, epoch: int, item: int) -> Example:
+        """The example that ``item`` becomes in ``epoch``."""
+        drawn = self.draw(epoch, item)
+        audio = self._mixed(drawn)
+        return analysed(audio, drawn.level_dbfs, self._stft, self._level, self._spectra)
+
+    def _mixed(self, drawn: Draw) -> DrawnAudio:
+        voice = at_speed(self._voice(drawn), drawn.voice_speed)
+        music = at_speed(self._signal("accompaniment", drawn.music), drawn.music_speed)
+        voice = equalised(voice[::-1] if drawn.swap_voice else voice, drawn.voice_curve_db)
+        music = equalised(music[::-1] if drawn.swap_music else music, drawn.music_curve_db)
+        voice = self._levelled(voice, "vocals", drawn.voice)
+        music = self._levelled(music, "accompaniment", drawn.music)
+        first = round(drawn.shift * music.shape[1])
+        music = np.take(music, np.arange(voice.shape[1]) + first, axis=1, mode="wrap")
+        n_channels = max(len(voice), len(music))
+        half_ratio_db = drawn.voice_to_music_db / 2 if drawn.has_voice else 0.0
+        voice_gain = 10 ** ((drawn.level_dbfs + half_ratio_db) / 20) if drawn.has_voice else 0.0
+        music_gain = 10 ** ((drawn.level_dbfs - drawn.voice_to_music_db / 2) / 20)
+        voice = _widened(voice, n_channels) * np.float32(voice_gain)
+        music = _widened(music, n_channels) * np.float32(music_gain)
+        return DrawnAudio(voice + music, voice, music, self._rate)
+
+    def _signal(self, source: str, piece: int) -> FloatArray:
+        where = self._pieces[piece]
+        samples: FloatArray = getattr(self._clips[where.clip], source)
+        return samples[:, where.start : where.stop]
+
+    def _voice(self, drawn: Draw) -> FloatArray:
+        """The voice with its pitch and formants moved."""
+        samples = self._signal("vocals", drawn.voice)
+        if not (drawn.pitch_semitones or drawn.formant_semitones):
+            return samples
+        key = (drawn.voice, drawn.variant)
+        kept = self._variants.get(key)
+        if kept is None:
+            shifted = shifted_voice(
+                samples, self._rate, drawn.pitch_semitones, drawn.formant_semitones
+            )
+            # In half precision whether kept or not, so that the memory's size changes nothing.
+            peak = max(float(np.max(np.abs(shifted), initial=0)), 1e-9)
+            kept = (shifted / peak).astype(np.float16), peak
+            if self._variant_bytes + kept[0].nbytes <= VARIANT_BYTES:
+                self._variants[key] = kept
+                self._variant_bytes += kept[0].nbytes
+        return kept[0].astype(np.float32) * np.float32(kept[1])
+
+    def _levelled(self, samples: FloatArray, source: str, piece: int) -> FloatArray:
+        """At the level that makes the piece's clip one of unit power."""
+        own = _rms(self._signal(source, piece))
+        clip_rms = self._clip_rms[self._pieces[piece].clip][source == "accompaniment"]
+        now = _rms(samples)
+        if own == 0 or now == 0:
+            return np.zeros_like(samples)
+        return samples * np.float32(own / clip_rms / now)
 
 
-def equaliser_curve(
-    n_bins: int, settings: AugmentationSettings, rng: np.random.Generator
-) -> FloatArray:
-    """A smooth random gain over frequency, ``(n_bins,)``: a few slow waves on a log axis."""
-    position = np.log1p(np.arange(n_bins) / 8) / np.log1p(n_bins / 8)
-    waves = np.arange(1, 5)
-    phases = rng.uniform(0, 2 * np.pi, size=4)
-    amplitudes = rng.normal(0, settings.equaliser_db / np.sqrt(2), size=4) / np.sqrt(waves)
-    curve_db = (amplitudes * np.cos(np.pi * np.outer(position, waves) + phases)).sum(axis=1)
-    return (10 ** (curve_db / 20)).astype(np.float32)
+def n_examples(n_samples: int, settings: AugmentationSettings, sample_rate: int) -> int:
+    """Examples that one clip of ``n_samples`` at ``sample_rate`` gives in an epoch."""
+    return sum(
+        len(_grid_shifts(stop - start, settings, sample_rate))
+        for start, stop in _cut(n_samples, sample_rate)
+    )
 
 
-def _unit_power(samples: FloatArray) -> FloatArray:
-    power = np.mean(np.square(samples, dtype=np.float64))
-    return np.asarray(samples / max(np.sqrt(power), 1e-8), np.float32)
+def _cut(n_samples: int, sample_rate: int) -> list[tuple[int, int]]:
+    n_pieces = max(1, -(-n_samples // round(LONGEST_PIECE_S * sample_rate)))
+    edges = [n_samples * k // n_pieces for k in range(n_pieces + 1)]
+    return list(pairwise(edges))
+
+
+def _grid_shifts(n_samples: int, settings: AugmentationSettings, sample_rate: int) -> list[float]:
+    if settings.circular_shift != "grid":
+        return [0.0]
+    offsets = grid_offsets(n_samples, grid_step(settings, sample_rate))
+    return [offset / n_samples for offset in offsets]
+
+
+def _rms(samples: FloatArray) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
+
+
+def _widened(samples: FloatArray, n_channels: int) -> FloatArray:
+    """With the channels repeated in turn until there are ``n_channels``."""
+    return samples[np.arange(n_channels) % len(samples)]

@@ -213,8 +213,9 @@ class Trainer:
             # The cut moves with the epoch, so that no frame is always the first of a sequence.
             slack = max(0, n_frames - n_pieces * length)
             first = int(np.random.default_rng((epoch, item)).integers(0, slack + 1))
+            mixture = example.features * example.scale[:, None]
             for kind, array in zip(
-                pieces, (example.features, example.mixture, example.voice), strict=True
+                pieces, (example.features, mixture, example.voice), strict=True
             ):
                 part = array[first : first + n_pieces * length]
                 part = np.pad(part, ((0, n_pieces * length - len(part)), (0, 0)))
