@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio.source import ArrayAudio
-from core.masks import Mask
+from core.masks import BAND_EDGE, Mask
 from core.stft import Stft
 from core.synthesis import synthesise
 from core.training.run_folder import PinnedClip, ReplayFrame
@@ -65,7 +65,9 @@ def quantised(mask: Mask) -> NDArray[np.uint8]:
 def mask_of(frame: ReplayFrame, sample_rate: int, stft: Stft) -> Mask:
     """The frame's mask as one that songs are separated with, on the model's grid."""
     values = (frame.mask.astype(np.float32) / 255).astype(np.float16)[None, None]
-    above = np.zeros((1, 1, values.shape[-1]), np.float16)
+    # What lies above the band was not kept: the mean of the top octave stands for it.
+    edge = int(BAND_EDGE * values.shape[2])
+    above = values[:, :, edge // 2 : edge].mean(axis=2, dtype=np.float32).astype(np.float16)
     return Mask(values, above, sample_rate, stft.hop_samples, stft.window_samples)
 
 
