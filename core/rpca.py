@@ -18,10 +18,13 @@ from scipy.linalg import eigh
 
 from core.audio import ArrayAudio, Audio
 from core.datasets import Clip
-from core.errors import Cancelled
+from core.errors import Cancelled, UsageError
+from core.masks import FloatArray, binary_mask, ratio_mask
 from core.stft import Stft, analyse
 
 Matrix = NDArray[np.float64]
+
+MASK_KINDS = ("soft", "binary")
 
 GROWTH = 1.5
 """Factor of the penalty from step to step."""
@@ -77,8 +80,8 @@ def robust_pca(
     low_rank = np.zeros_like(observed)
     sparse = np.zeros_like(observed)
     error = 1.0
-    step = 0
-    for step in range(1, n_iterations_max + 1):
+    n_done = 0
+    for n_done in range(1, n_iterations_max + 1):  # noqa: B007 - told in the end
         if should_stop is not None and should_stop():
             raise Cancelled
         scaled = multiplier / penalty
@@ -90,7 +93,7 @@ def robust_pca(
         error = float(np.linalg.norm(rest)) / size
         if error <= tolerance:
             break
-    return Decomposition(low_rank, sparse, step, error)
+    return Decomposition(low_rank, sparse, n_done, error)
 
 
 def _shrunk(matrix: Matrix, threshold: float) -> Matrix:
@@ -116,19 +119,28 @@ def _with_smaller_singular_values(matrix: Matrix, threshold: float) -> Matrix:
 
 
 class RpcaSeparator:
-    """Estimates of a clip's sources by robust PCA of its magnitudes and a binary mask.
+    """Estimates of a clip's sources by robust PCA of its magnitudes and a mask.
 
-    A bin belongs to the voice where the sparse part is larger than ``mask_gain`` times the low-rank
-    part. Defaults are those of the ICASSP 2012 paper: window 1024, hop 256, gains of 1.
+    With the mask "binary" a bin belongs to the voice where the sparse part is larger than
+    ``mask_gain`` times the low-rank part; "soft" shares it by |S| / (|S| + ``mask_gain`` |L|).
+    Defaults are those of the ICASSP 2012 paper: window 1024, hop 256, gains of 1, binary.
     """
 
     def __init__(
         self,
+        mask_kind: str = "binary",
         stft: Stft | None = None,
         gain: float = 1.0,
         mask_gain: float = 1.0,
         should_stop: Callable[[], bool] | None = None,
     ) -> None:
+        if mask_kind not in MASK_KINDS:
+            raise UsageError(
+                "There is no mask “{name}”. Use one of {known}.",
+                name=mask_kind,
+                known=", ".join(MASK_KINDS),
+            )
+        self._binary = mask_kind == "binary"
         self._stft = stft or Stft(1024, 256, "hann")
         self._gain = gain
         self._mask_gain = mask_gain
@@ -139,12 +151,13 @@ class RpcaSeparator:
         stft = self._stft
         n_frames = stft.n_frames(mixture.n_samples)
         spectra = analyse(mixture, stft, 0, n_frames)
-        masked = np.zeros_like(spectra)
-        for channel, values in enumerate(spectra):
-            parts = robust_pca(np.abs(values), self._gain, should_stop=self._should_stop)
-            voice = np.abs(parts.sparse) > self._mask_gain * np.abs(parts.low_rank)
-            masked[channel] = np.where(voice, values, 0)
-        vocals = stft.overlap_add(masked, 0, 0, mixture.n_samples)
+        masked = np.stack([self._mask(np.abs(channel)) for channel in spectra]) * spectra
+        vocals = stft.overlap_add(masked.astype(np.complex64), 0, 0, mixture.n_samples)
         rest = mixture.read(0, mixture.n_samples) - vocals
         rate = mixture.sample_rate
         return {"vocals": ArrayAudio(vocals, rate), "accompaniment": ArrayAudio(rest, rate)}
+
+    def _mask(self, magnitude: NDArray[np.float32]) -> FloatArray:
+        parts = robust_pca(magnitude, self._gain, should_stop=self._should_stop)
+        mask = ratio_mask(parts.sparse, self._mask_gain * parts.low_rank)
+        return binary_mask(mask) if self._binary else mask

@@ -10,7 +10,7 @@ import pytest
 from core.audio import ArrayAudio
 from core.clip_files import Part
 from core.datasets import Clip
-from core.errors import Cancelled
+from core.errors import Cancelled, UsageError
 from core.metrics import bss_eval
 from core.rpca import RpcaSeparator, robust_pca
 
@@ -73,7 +73,13 @@ def test_can_be_stopped() -> None:
         robust_pca(np.ones((10, 8)), should_stop=lambda: True)
 
 
-def test_takes_a_wandering_voice_from_repeating_music() -> None:
+def test_unknown_mask_is_refused() -> None:
+    with pytest.raises(UsageError, match="soft"):
+        RpcaSeparator("sharp")
+
+
+@pytest.mark.parametrize("mask_kind", ["soft", "binary"])
+def test_takes_a_wandering_voice_from_repeating_music(mask_kind: str) -> None:
     t = np.arange(4 * RATE) / RATE
     # Noise that is the same in every quarter of a second against a tone that glides.
     beat = np.random.default_rng(1).normal(size=RATE // 4) * np.exp(-np.arange(RATE // 4) / 300)
@@ -82,7 +88,7 @@ def test_takes_a_wandering_voice_from_repeating_music() -> None:
     sources = np.stack([voice / voice.std(), music / music.std()])
     mixture = ArrayAudio(sources.sum(axis=0)[None].astype(np.float32) * 0.1, RATE)
     clip = Clip("c", "pairs", Part(Path("v.wav")), (Part(Path("a.wav")),), RATE, len(t))
-    stems = RpcaSeparator()(clip, mixture)
+    stems = RpcaSeparator(mask_kind)(clip, mixture)
     estimates = np.concatenate(
         [stems[name].read(0, mixture.n_samples) for name in ("vocals", "accompaniment")]
     )
