@@ -22,7 +22,8 @@ from core.training.reports import ValidationFigures
 
 if TYPE_CHECKING:
     from core.training.recipe import Recipe
-    from core.training.trainer import Share, Validator
+    from core.training.share import Share
+    from core.training.trainer import Validator
 
 TIMEOUT_S = 600.0
 """After this long without a word from the others a process gives up."""
@@ -42,7 +43,7 @@ def share_of_environment() -> Share | None:
     """
     if n_processes() == 1:
         return None
-    from core.training.trainer import Share
+    from core.training.share import Share
 
     missing = [name for name in _VARIABLES if not os.environ.get(name)]
     if missing or not 0 <= _number("RANK", 0) < n_processes():

@@ -107,6 +107,10 @@ class RunFolder:
         return self.path / STATE_FILE
 
     @property
+    def has_info(self) -> bool:
+        return (self.path / RUN_FILE).is_file()
+
+    @property
     def has_model(self) -> bool:
         return (self.model_folder / CARD_FILE).is_file()
 
