@@ -47,31 +47,40 @@ class Clip:
         """Length by the files' headers, in seconds."""
         return self.n_samples / self.sample_rate
 
+    def read(self) -> list[tuple[FloatArray, int]]:
+        """The voice and then the accompaniment's parts as they lie in their files.
+
+        Each float32 ``(n_channels, n_samples)`` with its rate in Hz. Raises ``AudioFileError`` that
+        names the file.
+        """
+        files: dict[Part, tuple[FloatArray, int]] = {}
+        signals = []
+        for part in (self.vocals, *self.accompaniment):
+            whole = Part(part.path, None, part.track)
+            if whole not in files:
+                files[whole] = whole.read()
+            samples, rate = files[whole]
+            if part.channel is not None:
+                if part.channel >= len(samples):
+                    raise _not_stereo(part.path)
+                samples = samples[part.channel : part.channel + 1]
+            signals.append((samples, rate))
+        return signals
+
     def load(self, rate: int | None = None, mono: bool = False) -> tuple[FloatArray, FloatArray]:
         """Voice and accompaniment, float32 ``(n_channels, n_samples)`` each, cut to the shorter.
 
         At ``rate`` Hz, or at the voice's own rate; ``mono`` gives the mean of the channels as one.
         Raises ``AudioFileError`` or ``DataError`` that names the file or the clip.
         """
-        files: dict[Part, tuple[FloatArray, int]] = {}
-        for part in (self.vocals, *self.accompaniment):
-            whole = Part(part.path, None, part.track)
-            if whole not in files:
-                files[whole] = whole.read()
-
-        def signal(part: Part, wanted_rate: int) -> FloatArray:
-            samples, own_rate = files[Part(part.path, None, part.track)]
-            if part.channel is not None:
-                if part.channel >= len(samples):
-                    raise _not_stereo(part.path)
-                samples = samples[part.channel : part.channel + 1]
+        files = self.read()
+        wanted_rate = rate or files[0][1]
+        signals = []
+        for samples, own_rate in files:
             if mono:
                 samples = samples.mean(axis=0, keepdims=True, dtype=np.float32)
-            return resampled(samples, own_rate, wanted_rate)
-
-        wanted_rate = rate or files[Part(self.vocals.path, None, self.vocals.track)][1]
-        voice = signal(self.vocals, wanted_rate)
-        music = _summed([signal(part, wanted_rate) for part in self.accompaniment], self.name)
+            signals.append(resampled(samples, own_rate, wanted_rate))
+        voice, music = signals[0], _summed(signals[1:], self.name)
         n_channels = max(len(voice), len(music))
         n_samples = min(voice.shape[1], music.shape[1])
         voice = _widened(voice, n_channels, self.name)[:, :n_samples]
@@ -239,6 +248,16 @@ def _not_stereo(path: Path) -> AudioFileError:
     )
 
 
+def channels_error(name: str, first: int, second: int) -> DataError:
+    """Of a clip whose stems have different channels that are not one against several."""
+    return DataError(
+        "The stems of “{name}” have {first} and {second} channels. Give them the same.",
+        name=name,
+        first=first,
+        second=second,
+    )
+
+
 def _summed(signals: list[FloatArray], name: str) -> FloatArray:
     """Sum of stems, each as long as the longest."""
     n_channels = max(len(signal) for signal in signals)
@@ -252,10 +271,5 @@ def _widened(signal: FloatArray, n_channels: int, name: str) -> FloatArray:
     if len(signal) == n_channels:
         return signal
     if len(signal) != 1:
-        raise DataError(
-            "The stems of “{name}” have {first} and {second} channels.",
-            name=name,
-            first=len(signal),
-            second=n_channels,
-        )
+        raise channels_error(name, len(signal), n_channels)
     return np.repeat(signal, n_channels, axis=0)

@@ -8,6 +8,8 @@ transposition has left it. Envelopes are smoothed log spectra that rest on the h
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,7 +58,7 @@ def _transposed(samples: FloatArray, sample_rate: int, semitones: float) -> Floa
     joints = [n_samples * k // n_segments for k in range(1, n_segments)]
     result = _stretched(samples[:, : (joints or [n_samples])[0] + margin], sample_rate, semitones)
     result = np.pad(result, ((0, 0), (0, n_samples - result.shape[1])))
-    for joint, end in zip(joints, [*joints[1:], n_samples], strict=True):
+    for joint, end in pairwise([*joints, n_samples]):
         start = joint - margin
         piece = _stretched(samples[:, start : end + margin], sample_rate, semitones)
         # Two runs agree in everything but phase: the second begins where it matches the first.
