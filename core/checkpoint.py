@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import shutil
@@ -18,8 +19,10 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from core.card import CARD_FILE, PICKLES, WEIGHTS_FILE, Card, read_card, refuse_pickle
-from core.errors import ModelError, OutputError, StemscopeError
+from core.errors import ModelError, OutputError, StemscopeError, UsageError
 from core.networks import build_network
+
+MASK_KINDS = ("soft", "binary")
 
 
 class Model:
@@ -33,11 +36,30 @@ class Model:
         self.wanted_device = device
         self.device = "cpu"
         self._network = network.eval()
+        self._mask_kind = "soft"
         self.move(device)
 
     @property
     def n_weights(self) -> int:
         return sum(weight.numel() for weight in self._network.parameters())
+
+    @property
+    def mask_kind(self) -> str:
+        """``"soft"``: the network's masks; ``"binary"``: 1 for the largest source, else 0.
+
+        Sources of equal size count as the first of them. ``UsageError`` for any other kind.
+        """
+        return self._mask_kind
+
+    @mask_kind.setter
+    def mask_kind(self, kind: str) -> None:
+        if kind not in MASK_KINDS:
+            raise UsageError(
+                "A mask is “soft” or “binary”, not “{value}”. Did you mean “{near}”?",
+                value=kind,
+                near=difflib.get_close_matches(str(kind), MASK_KINDS, n=1, cutoff=0.0)[0],
+            )
+        self._mask_kind = kind
 
     def move(self, device: str) -> bool:
         """Compute on ``device``; False if its memory does not suffice, and then on the CPU."""
@@ -68,6 +90,9 @@ class Model:
         with torch.inference_mode():
             try:
                 masks = self._network(torch.from_numpy(features).to(self.device))
+                if self._mask_kind == "binary":
+                    largest = masks.argmax(dim=1, keepdim=True)
+                    masks = torch.zeros_like(masks).scatter_(1, largest, 1)
                 kept: NDArray[np.float32] = masks[:, :-1].float().cpu().numpy()
                 return kept
             except RuntimeError as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import UsageError
+from core.networks.arguments import check_names
 from core.networks.base import SourceNetwork
 from core.networks.recurrent import Recurrent
 
@@ -22,6 +23,7 @@ def build_network(name: str, arguments: Mapping[str, Any]) -> SourceNetwork:
         raise UsageError(
             "There is no network called “{name}”. Did you mean “{near}”?", name=name, near=near
         )
+    check_names(name, NETWORKS[name], arguments)
     try:
         return NETWORKS[name](**arguments)
     except TypeError as error:

@@ -1,56 +1,97 @@
-"""A plain recurrent layer that spends its time in matrix products.
+"""Plain recurrent layers that spend their time in matrix products.
 
 ``torch.nn.RNN`` accumulates the gradient of the recurrent matrix step by step; here it is one
 product over all steps, and the products may run in bfloat16 while the state stays in float32.
+The derivative of each cell follows from its state alone, so nothing else is kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+}
 
-class _ReluSteps(torch.autograd.Function):
-    """h_t = relu(x_t + h_{t-1} Uᵀ) over ``x`` of shape ``(n_frames, batch, units)``."""
+_DERIVATIVES: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": lambda state: state > 0,
+    "tanh": lambda state: 1 - state * state,
+    "sigmoid": lambda state: state * (1 - state),
+}
+
+
+class _Steps(torch.autograd.Function):
+    """h_t = f(x_t + h_{t-1} Uᵀ) over ``x`` of shape ``(n_frames, batch, units)``."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, recurrent: Tensor, product_dtype: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        recurrent: Tensor,
+        cell: str,
+        product_dtype: torch.dtype,
+        truncate_frames: int,
+    ) -> Tensor:
+        activation = ACTIVATIONS[cell]
         weight = recurrent.t().to(product_dtype).contiguous()
         states = torch.empty_like(x)
         state = torch.zeros_like(x[0])
         for step in range(len(x)):
-            state = torch.relu(x[step] + torch.mm(state.to(product_dtype), weight))
+            state = activation(x[step] + torch.mm(state.to(product_dtype), weight))
             states[step] = state
         ctx.save_for_backward(states, recurrent)
-        ctx.product_dtype = product_dtype
+        ctx.cell, ctx.product_dtype, ctx.truncate_frames = cell, product_dtype, truncate_frames
         return states
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         states, recurrent = ctx.saved_tensors
         (grad,) = grads
+        derivative = _DERIVATIVES[ctx.cell]
         weight = recurrent.to(ctx.product_dtype)
         before = torch.empty_like(grad)  # gradient with respect to x
         flowing = torch.zeros_like(grad[0])
         for step in range(len(grad) - 1, -1, -1):
-            flowing = (grad[step] + flowing) * (states[step] > 0)
+            flowing = (grad[step] + flowing) * derivative(states[step])
             before[step] = flowing
-            flowing = torch.mm(flowing.to(ctx.product_dtype), weight).to(grad.dtype)
+            if ctx.truncate_frames and step % ctx.truncate_frames == 0:
+                flowing = torch.zeros_like(flowing)
+            else:
+                flowing = torch.mm(flowing.to(ctx.product_dtype), weight).to(grad.dtype)
         units = recurrent.shape[0]
         later = before[1:].reshape(-1, units).to(ctx.product_dtype)
         earlier = states[:-1].reshape(-1, units).to(ctx.product_dtype)
-        return before, torch.mm(later.t(), earlier).to(grad.dtype), None
+        return before, torch.mm(later.t(), earlier).to(grad.dtype), None, None, None
 
 
-def relu_recurrence(x: Tensor, recurrent: Tensor, product_dtype: torch.dtype) -> Tensor:
-    """States of a ReLU recurrence from the zero state.
+def recurrence(
+    x: Tensor,
+    recurrent: Tensor,
+    cell: str = "relu",
+    product_dtype: torch.dtype = torch.float32,
+    truncate_frames: int = 0,
+    backward: bool = False,
+) -> Tensor:
+    """States of a plain recurrence from the zero state, over time or ``backward`` over time.
 
     ``x`` is ``(batch, n_frames, units)``, what comes from the layer below with its bias;
-    ``recurrent`` is ``(units, units)``. Returns ``(batch, n_frames, units)``.
+    ``recurrent`` is ``(units, units)``; ``cell`` is ``"relu"``, ``"tanh"`` or ``"sigmoid"``. The
+    products run in ``product_dtype`` (those of a float64 ``x`` in float64). Gradients flow within
+    pieces of ``truncate_frames``, counted from where the recurrence begins, as if the state were
+    detached between them; 0 means over all. Returns ``(batch, n_frames, units)``.
     """
-    states: Tensor = _ReluSteps.apply(  # type: ignore[no-untyped-call]
-        x.transpose(0, 1), recurrent, product_dtype
+    if backward:
+        x = x.flip(1)
+    if x.dtype == torch.float64:
+        product_dtype = torch.float64
+    states: Tensor = _Steps.apply(  # type: ignore[no-untyped-call]
+        x.transpose(0, 1), recurrent, cell, product_dtype, truncate_frames
     )
-    return states.transpose(0, 1)
+    states = states.transpose(0, 1)
+    return states.flip(1) if backward else states

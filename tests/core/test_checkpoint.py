@@ -10,7 +10,7 @@ import torch
 
 from core.card import read_card
 from core.checkpoint import load_model, save_model
-from core.errors import ModelError, OutputError
+from core.errors import ModelError, OutputError, UsageError
 from core.models import find_model
 
 
@@ -90,3 +90,16 @@ def test_pickles_are_never_opened(model_copy: Path, tmp_path: Path) -> None:
 def test_an_unknown_model_is_answered_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model called “papier”"):
         find_model("papier")
+
+
+def test_binary_masks_give_each_point_to_its_largest_source(tiny_model_folder: Path) -> None:
+    model = load_model(tiny_model_folder)
+    features = np.random.default_rng(1).random((2, 5, 129), np.float32)
+    soft = model.masks(features)
+    model.mask_kind = "binary"
+    np.testing.assert_array_equal(model.masks(features), (soft >= 0.5).astype(np.float32))
+    model.mask_kind = "soft"
+    np.testing.assert_array_equal(model.masks(features), soft)
+    with pytest.raises(UsageError, match="Did you mean “binary”"):
+        model.mask_kind = "binry"
+    assert model.mask_kind == "soft"

@@ -5,8 +5,9 @@ import torch
 
 from core.errors import UsageError
 from core.networks import build_network
-from core.networks.recurrence import relu_recurrence
-from core.networks.recurrent import Recurrent, with_context
+from core.networks.features import with_context
+from core.networks.recurrence import recurrence
+from core.networks.recurrent import Recurrent
 
 
 def test_recurrence_equals_torch_rnn_in_value_and_gradient() -> None:
@@ -17,7 +18,7 @@ def test_recurrence_equals_torch_rnn_in_value_and_gradient() -> None:
     expected.square().sum().backward()
     below = torch.nn.functional.linear(x, rnn.weight_ih_l0, rnn.bias_ih_l0 + rnn.bias_hh_l0)
     recurrent = rnn.weight_hh_l0.detach().clone().requires_grad_()
-    states = relu_recurrence(below.detach(), recurrent, torch.float64)
+    states = recurrence(below.detach(), recurrent)
     states.square().sum().backward()
     torch.testing.assert_close(states, expected)
     torch.testing.assert_close(recurrent.grad, rnn.weight_hh_l0.grad)
