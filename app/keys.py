@@ -73,6 +73,8 @@ class KeyFilter(QObject):
                 target.click()
                 return True
             return False
+        if _has_own_keys(target):
+            return False
         if key == Qt.Key.Key_O:
             if not event.isAutoRepeat() and self._held_since is None:
                 self._held_since = time.monotonic()
@@ -99,6 +101,14 @@ class KeyFilter(QObject):
         if held_s > _TAP_S:
             self.original_released.emit()
         return True
+
+
+def _has_own_keys(target: QWidget) -> bool:
+    """Whether ``target`` lies in a part of the window that plays something else than the song."""
+    part: QWidget | None = target
+    while part is not None and not part.property("own_keys"):
+        part = part.parentWidget()
+    return part is not None
 
 
 def _is_choice(target: QWidget) -> bool:

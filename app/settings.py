@@ -54,6 +54,12 @@ EXPORT_DEPTH = Setting("export/bit_depth", "24", choices=("16", "24", "float"))
 EXPORT_STEMS: Setting[list[str]] = Setting("export/stems", ["vocals", "accompaniment"])
 EXPORT_BALANCE = Setting("export/balance", False)
 EXPORT_TEMPLATE = Setting("export/name_template", "{song}/{stem}")
+EVALUATION_DATA = Setting("evaluation/data", "")
+EVALUATION_LAYOUT = Setting("evaluation/layout", "")
+EVALUATION_COMPARED: Setting[list[str]] = Setting("evaluation/compared", [])
+EVALUATION_MODELS = Setting("evaluation/models_folder", "")
+EVALUATION_ESTIMATES = Setting("evaluation/estimates_folder", "")
+EVALUATION_EXPORT = Setting("evaluation/export_folder", "")
 VIEW: Setting[dict[str, Any]] = Setting("view/state", {})
 
 VERSION = 1

@@ -20,6 +20,7 @@ from core.intervals import Interval
 from core.scores import FIGURES, SOURCES
 
 Place = tuple[Path, str]  # folder and layout of the references
+Scores = dict[Place, dict[str, dict[str, ClipScore]]]  # by contestant's key and clip's name
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Board:
 
     dataset: Dataset | None = None
     contestants: list[Contestant] = field(default_factory=list)
-    _scores: dict[Place, dict[str, dict[str, ClipScore]]] = field(default_factory=dict)
+    _scores: Scores = field(default_factory=dict)
 
     @property
     def place(self) -> Place | None:
@@ -70,17 +71,14 @@ class Board:
                 work.append((clip, tuple(open_)))
         return EvaluationPlan(tuple(work), self.protocol, device)
 
-    def clear(self) -> None:
-        """Forget all scores, also those of other references."""
-        self._scores.clear()
+    def take(self) -> Scores:
+        """Forget all scores, also those of other references; ``restore`` takes them back."""
+        scores, self._scores = self._scores, {}
+        return scores
 
-    def restore(self, scores: dict[Place, dict[str, dict[str, ClipScore]]]) -> None:
-        """Take back what ``take`` gave."""
+    def restore(self, scores: Scores) -> None:
+        """Know these scores again."""
         self._scores = scores
-
-    def take(self) -> dict[Place, dict[str, dict[str, ClipScore]]]:
-        """All scores, as ``restore`` wants them."""
-        return {place: {k: dict(v) for k, v in of.items()} for place, of in self._scores.items()}
 
     def _of(self, key: str) -> dict[str, ClipScore]:
         return {} if self.place is None else self._scores.get(self.place, {}).get(key, {})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.evaluation.board import Board, Means, Place, means_of
+from app.evaluation.board import Board, Means, Place, Scores, means_of
 from app.evaluation.plan import (
     ClipPlan,
     ClipScored,
@@ -50,6 +50,7 @@ class EvaluationDesk(QObject):
     progressed = Signal(object)  # JobProgress
     clip_opened = Signal(object)  # OpenedClip
     clip_progressed = Signal(object)  # JobProgress
+    clip_failed = Signal()  # it cannot be opened; ``failed`` says why
     failed = Signal(object)  # Failure
 
     def __init__(
@@ -71,6 +72,7 @@ class EvaluationDesk(QObject):
         self._opening: JobHandle | None = None
         self._intervals: TaskHandle | None = None
         self._place: Place | None = None
+        self._cleared: Scores | None = None
         self._means_due = QTimer(self)
         self._means_due.setSingleShot(True)
         self._means_due.setInterval(MEANS_EVERY_MS)
@@ -121,7 +123,8 @@ class EvaluationDesk(QObject):
     def add(self, contestant: Contestant) -> None:
         """Compare one more; nothing happens if it is there already."""
         if all(contestant.key != other.key for other in self.board.contestants):
-            self.board.contestants.append(contestant)
+            titles = {other.title for other in self.board.contestants}
+            self.board.contestants.append(contestant.distinct_from(titles))
             self.contestants_changed.emit()
             self._renew()
 
@@ -149,7 +152,7 @@ class EvaluationDesk(QObject):
         plan = self.board.plan(self._session.device)
         if self.running or not plan.work:
             return
-        self._place = self.board.place
+        self._place, self._cleared = self.board.place, None
         self._job = self._session.jobs.submit(self._make_evaluation(plan), Priority.QUEUE)
         self._job.progressed.connect(self._on_progressed)
         self._job.finished.connect(self._on_ended)
@@ -165,10 +168,21 @@ class EvaluationDesk(QObject):
             self._renew()
 
     def clear(self) -> None:
-        """Forget what has been measured."""
+        """Forget what has been measured; ``undo_clear`` brings it back until the next start."""
         self.cancel()
-        self.board.clear()
+        self._cleared = self.board.take()
         self._renew()
+
+    @property
+    def can_undo_clear(self) -> bool:
+        return self._cleared is not None
+
+    def undo_clear(self) -> None:
+        """As before ``clear``."""
+        if self._cleared is not None:
+            scores, self._cleared = self._cleared, None
+            self.board.restore(scores)
+            self._renew()
 
     @Slot(object)
     def _on_progressed(self, progress: JobProgress) -> None:
@@ -284,4 +298,5 @@ class EvaluationDesk(QObject):
     def _on_opening_failed(self, failure: Failure) -> None:
         if self.sender() is self._opening:
             self._opening = None
+            self.clip_failed.emit()
             self.failed.emit(failure)

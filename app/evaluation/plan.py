@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.audio import Audio
@@ -32,6 +34,12 @@ class Contestant:
     @classmethod
     def of_estimates(cls, folder: Path) -> Contestant:
         return cls(f"estimates:{folder}", folder.name or str(folder), folder, False)
+
+    def distinct_from(self, titles: Collection[str]) -> Contestant:
+        """The same under a title that is none of ``titles``: ``Paper (2)``."""
+        numbered = (f"{self.title} ({number})" for number in itertools.count(2))
+        names = itertools.chain([self.title], numbered)
+        return replace(self, title=next(name for name in names if name not in titles))
 
 
 @dataclass(frozen=True)

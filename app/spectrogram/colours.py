@@ -37,7 +37,11 @@ class ViewColours:
     others: tuple[str, ...] = field(default=("#7fbf6b", "#d96c8a", "#5fc2b4", "#c9b458"))
 
     def of(self, name: str) -> str:
-        """The colour of a pane: "mixture", "mask" or the name of a stem."""
+        """The colour of a pane: "mixture", "mask" or the name of a stem.
+
+        Several signals of a stem share its colour: "vocals:reference", "vocals:estimate".
+        """
+        name = name.partition(":")[0]
         known = {
             "mixture": self.mixture,
             "mask": self.mask,
