@@ -1,4 +1,4 @@
-"""The command ``bench``: how fast this machine separates, as multiples of real time.
+"""The command ``bench``: how fast this machine separates, as multiples of real time, and trains.
 
 Absolute times say little on a busy machine, so every figure stands beside a reference measured in
 the same run: the rate of a large matrix product on one thread, which bounds what a dense network
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.bench_training import TrainingFigures, measure_training, training_lines
 from app.torch_setup import prepare_torch
 from core.audio import ArrayAudio, decode
 from core.errors import UsageError
@@ -56,6 +57,7 @@ class Figures:
     decode: float
     encode: float
     models: list[ModelFigures] = field(default_factory=list)
+    training: TrainingFigures | None = None
     peak_memory_mb: float | None = None
 
 
@@ -104,6 +106,7 @@ def measure() -> Figures:
 
         for entry in entries:
             figures.models.append(_measure_model(load(entry.folder, "cpu"), path, folder))
+    figures.training = measure_training(figures.product_gflops)
     figures.peak_memory_mb = peak_memory_mb()
     return figures
 
@@ -168,6 +171,8 @@ def table(figures: Figures) -> str:
         lines.append(
             f"{row.model_id:<12}" + "".join(f"{x:9.0f}×" for x in cells) + f"{share:8.0f} %"
         )
+    if figures.training is not None:
+        lines += training_lines(figures.training)
     if figures.peak_memory_mb is not None:
         lines.append(f"Peak memory {figures.peak_memory_mb:.0f} MB")
     return "\n".join(lines)

@@ -154,17 +154,45 @@ def models() -> None:
 
 @cli.command()
 def train(
-    data: Data,
-    recipe: Annotated[str, typer.Option(help="Name of a recipe, or a TOML file.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the training.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of a data set.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Name of a recipe, or a TOML file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the training.")
+    ] = None,
     layout: Annotated[
         Layout | None, typer.Option(help="Layout of the data set, if the guess is wrong.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the training in the output folder.")
     ] = False,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda or cuda:N; as before with --resume.")
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Validate on this data set, not on a part of the data.")
+    ] = None,
+    follow: Annotated[
+        str | None, typer.Option(help="Name of the clip that is separated after every epoch.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what the data hold; train nothing.")
+    ] = False,
+    cross_validate: Annotated[
+        int | None,
+        typer.Option(help="First choose a learning rate over this many parts of the songs."),
+    ] = None,
+    learning_rates: Annotated[
+        str | None, typer.Option(help="Rates to choose from, with commas between.")
+    ] = None,
+    trial_steps: Annotated[
+        int | None, typer.Option(min=1, help="Batches of each trial in the choice.")
+    ] = None,
 ) -> None:
-    """Train a model; it lies in DIR/model in the end, and can be used from there."""
+    """Train a model; it lies in DIR/model in the end, and can be used from there.
+
+    Ctrl-C keeps the state, and --resume -o DIR goes on with it. Several processes train together
+    under torchrun.
+    """
     from app.cli_train import Request, train_model
 
     request = Request(
@@ -173,6 +201,13 @@ def train(
         folder=output,
         layout=layout.value if layout is not None else None,
         resume=resume,
+        device=device,
+        validation=validation,
+        follow=follow,
+        check=check,
+        n_folds=cross_validate,
+        learning_rates=learning_rates,
+        trial_steps=trial_steps,
     )
     raise typer.Exit(train_model(request))
 
@@ -189,7 +224,7 @@ def bench(
         Path | None, typer.Option("--json", help="Write all figures to this file.")
     ] = None,
 ) -> None:
-    """Measure how fast this machine separates."""
+    """Measure how fast this machine separates and trains."""
     from app.bench import run_bench
 
     raise typer.Exit(run_bench(json_file, gui, song))

@@ -1,101 +1,294 @@
-"""From a folder of recordings and a recipe to a model folder."""
+"""From a folder of recordings and a recipe to a model, in a run's folder that outlives a crash."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from core.audio import ArrayAudio
 from core.card import Card
-from core.checkpoint import save_model
-from core.datasets import Dataset, find_dataset
-from core.training.mixing import ClipPair
-from core.training.recipe import Recipe
-from core.training.trainer import STATE_FILE, EpochReport, Trainer
+from core.errors import Cancelled, DataError, OutputError, StemscopeError
+from core.separator import Separator
+from core.training.distribution import agreed, hand_out
+from core.training.recipe import recipe_from_dict
+from core.training.replay import pinned_clip, quantised
+from core.training.reports import CheckpointReport, EpochReport, StageReport, TrainingReport
+from core.training.request import TrainRequest, refuse_other_clips, refuse_other_recipe
+from core.training.run_data import RunData, loaded
+from core.training.run_folder import (
+    BEST_FILE,
+    HISTORY_FILE,
+    LOCK_FILE,
+    MODEL_FOLDER,
+    REPLAY_FOLDER,
+    STATE_FILE,
+    PinnedClip,
+    ReplayFrame,
+    RunFolder,
+    RunInfo,
+    now,
+)
+from core.training.share import Share
+from core.training.trained_model import model_of, save_trained
+from core.training.trainer import Trainer
+from core.training.validation import ClipValidator
+
+__all__ = ["MODEL_FOLDER", "SAVE_EVERY_S", "TrainRequest", "finish", "train"]
 
 SAVE_EVERY_S = 180.0
-MODEL_FOLDER = "model"
+"""The state is saved at least this often, and after every epoch."""
 
-
-def load_pairs(dataset: Dataset, sample_rate: int) -> tuple[list[ClipPair], list[str]]:
-    """The clips of ``dataset`` as mono pairs at ``sample_rate``.
-
-    The second list names the clips that are left out because voice or accompaniment is silent.
-    """
-    pairs, silent = [], []
-    for clip in dataset.clips:
-        vocals, accompaniment = clip.load(sample_rate, mono=True)
-        if np.any(vocals) and np.any(accompaniment):
-            pairs.append(ClipPair(clip.name, vocals[0], accompaniment[0]))
-        else:
-            silent.append(clip.name)
-    return pairs, silent
+ShouldStop = Callable[[], bool]
 
 
 def train(
-    data: Path,
-    recipe: Recipe,
-    folder: Path,
-    *,
-    layout: str | None = None,
-    resume: bool = False,
-    should_stop: Callable[[], bool] | None = None,
-) -> Iterator[EpochReport]:
-    """Train ``recipe`` on ``data``, giving way after each epoch.
+    request: TrainRequest, should_stop: ShouldStop | None = None, share: Share | None = None
+) -> Iterator[TrainingReport]:
+    """Train as asked, giving way after every batch and beside everything that takes long.
 
-    ``folder`` receives the state every few minutes, the history, and in the end the model in
-    ``folder/model``. With ``resume`` training goes on from the state that lies there. On
-    ``Cancelled`` the state is saved first.
+    The folder receives the state after each epoch and every few minutes, the history, the replay
+    of the pinned clip, and in the end the model. On ``Cancelled``, or when the iterator is closed,
+    the state is saved and the run is "paused"; any other error makes it "failed" and leaves the
+    last checkpoint. Raises ``OutputError`` if the folder holds a training and ``resume`` is not
+    asked for, ``DataError`` if another process trains in it or it cannot go on with this request.
+
+    With ``share`` this is one of several processes (see ``core.training.distribution``), of which
+    only the first writes into the folder.
     """
-    dataset = find_dataset(data, layout)
-    pairs, silent = load_pairs(dataset, recipe.sample_rate)
-    trainer = Trainer(recipe, pairs, folder)
-    if resume:
-        trainer.resume()
-    else:
-        (folder / STATE_FILE).unlink(missing_ok=True)
-    saved = time.monotonic()
+    stop = should_stop or (lambda: False)
+    if share is not None and share.rank > 0:
+        yield from _follow(request, stop, share)
+        return
+    run = RunFolder(request.folder)
+    if not request.resume and run.holds_a_training:
+        raise OutputError(
+            "“{name}” holds a training already. Go on with it, or choose another folder.",
+            name=request.folder,
+        )
+    there_before = request.folder.exists()
     try:
-        for report in trainer.run(should_stop):
-            if time.monotonic() - saved > SAVE_EVERY_S:
-                trainer.save()
-                saved = time.monotonic()
-            yield report
+        with run.locked():
+            yield from _Leader(request, run, share).steps(stop)
     finally:
+        if not run.holds_a_training:  # it was refused before it began: leave nothing behind
+            with contextlib.suppress(OSError):
+                (request.folder / LOCK_FILE).unlink(missing_ok=True)
+                if not there_before:
+                    request.folder.rmdir()
+
+
+def finish(folder: Path) -> Card:
+    """Make a model of a run that was stopped: of its best epoch, or of the last state.
+
+    The run is "stopped" then, unless it is "finished". ``DataError`` if nothing was learnt yet or
+    it still runs.
+    """
+    run = RunFolder(folder)
+    with run.locked():
+        info = run.info()
+        recipe = recipe_from_dict(info.recipe, "The recipe of this training")
+        trainer = Trainer.of_state(recipe, folder)
+        card = save_trained(
+            trainer.best_network(), recipe, _facts(info, run, trainer), run.model_folder
+        )
+        if info.status != "finished":
+            run.set_status("stopped")
+        return card
+
+
+class _Leader:
+    """The process that writes."""
+
+    def __init__(self, request: TrainRequest, run: RunFolder, share: Share | None) -> None:
+        self._request, self._run, self._share = request, run, share
+
+    def steps(self, stop: ShouldStop) -> Iterator[TrainingReport]:
+        request, run = self._request, self._run
+        before = run.info() if request.resume and run.has_info else None
+        if before is not None:
+            refuse_other_recipe(before, request.recipe, request.folder)
+        data = yield from loaded(request, stop)
+        if before is not None:
+            refuse_other_clips(before, data.training_names, request.folder)
+        trainer = _trainer(request, data, request.folder, self._share)
+        if self._share is not None:
+            hand_out(run.state_file, run.state_file, trainer.device)
+        resumed = request.resume and trainer.resume()
+        if not resumed:
+            _clear(run)
+        run.write(_info(request, data, before))
+        try:
+            pinned = self._pin(data)
+            if not resumed:
+                yield from self._checkpoint(trainer, pinned)
+            yield from self._train(trainer, pinned, stop)
+            self._end(trainer)
+        except (Cancelled, GeneratorExit):
+            with self._noted("paused"):
+                trainer.save()
+            raise
+        except StemscopeError as error:
+            self._note("failed", str(error))
+            raise
+        except Exception as error:
+            self._note("failed", f"Something went wrong inside Stemscope ({type(error).__name__}).")
+            raise
+
+    def _train(
+        self, trainer: Trainer, pinned: PinnedClip, stop: ShouldStop
+    ) -> Iterator[TrainingReport]:
+        asked = (
+            agreed(stop, lambda: trainer.step, trainer.device) if self._share is not None else stop
+        )
+        saved = time.monotonic()
+        for report in trainer.run(asked):
+            yield report
+            is_epoch = isinstance(report, EpochReport)
+            if is_epoch or time.monotonic() - saved > SAVE_EVERY_S:
+                yield from self._checkpoint(trainer, pinned if is_epoch else None)
+                saved = time.monotonic()
+
+    def _checkpoint(
+        self, trainer: Trainer, pinned: PinnedClip | None
+    ) -> Iterator[CheckpointReport | StageReport]:
         trainer.save()
-    minutes = sum(len(pair.vocals) for pair in pairs) / recipe.sample_rate / 60
-    training = {
-        "data": dataset.folder.name,
-        "layout": dataset.layout,
-        "clips": len(pairs),
-        "left_out_as_silent": silent,
-        "minutes": round(minutes, 1),
+        replay_file = None
+        if pinned is not None:
+            model = model_of(self._request.recipe, trainer.averaged_network(), trainer.device)
+            separator = Separator(model)
+            mixture = ArrayAudio(pinned.mixture, pinned.sample_rate)
+            separation = separator.start(mixture)
+            try:
+                for step in separator.run(separation):
+                    yield StageReport("Separating the pinned clip", step.fraction)
+                frame = ReplayFrame(trainer.epoch, trainer.step, quantised(separation.mask))
+            finally:
+                separation.close()
+            path = self._run.write_replay_frame(frame)
+            replay_file = path.relative_to(self._run.path).as_posix()
+        yield CheckpointReport(trainer.epoch, trainer.step, replay_file)
+
+    def _pin(self, data: RunData) -> PinnedClip:
+        """The pinned clip, kept in the folder so that it can be heard without the data set."""
+        if self._request.resume:
+            with contextlib.suppress(DataError):
+                kept = self._run.pinned_clip()
+                if kept.name == data.pinned.name:
+                    return kept
+        pair, rate = data.pinned, self._request.recipe.sample_rate
+        clip = pinned_clip(pair.name, pair.vocals, pair.accompaniment, rate)
+        self._run.write_pinned_clip(clip)
+        return clip
+
+    def _end(self, trainer: Trainer) -> None:
+        trainer.save()
+        run = self._run
+        facts = _facts(run.info(), run, trainer)
+        save_trained(trainer.best_network(), self._request.recipe, facts, run.model_folder)
+        run.set_status("finished")
+
+    @contextlib.contextmanager
+    def _noted(self, status: str) -> Iterator[None]:
+        """Set ``status`` after the body, or "failed" if the disk refuses it."""
+        try:
+            yield
+        except StemscopeError as error:
+            self._note("failed", str(error))
+        else:
+            self._note(status, "")
+
+    def _note(self, status: str, message: str) -> None:
+        # A full disk must not hide what went wrong; a dead run is offered as paused anyway.
+        with contextlib.suppress(StemscopeError):
+            self._run.set_status(status, message)
+
+
+def _follow(request: TrainRequest, stop: ShouldStop, share: Share) -> Iterator[TrainingReport]:
+    """What the other processes do: the same, in a folder of their own that goes away."""
+    own = Path(tempfile.mkdtemp(prefix="stemscope-train-"))
+    try:
+        data = yield from loaded(request, stop)
+        trainer = _trainer(request, data, own, share)
+        hand_out(request.folder / STATE_FILE, own / STATE_FILE, trainer.device)
+        if request.resume:
+            trainer.resume()
+        yield from trainer.run(agreed(stop, lambda: trainer.step, trainer.device))
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _trainer(request: TrainRequest, data: RunData, folder: Path, share: Share | None) -> Trainer:
+    validator: Any = None
+    if data.validation:
+        validator = ClipValidator(
+            request.recipe, data.validation, data.validation_layout, request.device
+        )
+    return Trainer(
+        request.recipe,
+        data.training,
+        folder,
+        device=request.device,
+        validator=validator,
+        share=share,
+    )
+
+
+def _clear(run: RunFolder) -> None:
+    """A run that begins anew where one was begun before its first checkpoint."""
+    for name in (HISTORY_FILE, BEST_FILE, STATE_FILE):
+        (run.path / name).unlink(missing_ok=True)
+    shutil.rmtree(run.path / REPLAY_FOLDER, ignore_errors=True)
+
+
+def _info(request: TrainRequest, data: RunData, before: RunInfo | None) -> RunInfo:
+    info = RunInfo(
+        title=request.recipe.title,
+        created=before.created if before is not None else now(),
+        data=str(request.data.resolve()),
+        layout=data.layout,
+        recipe=request.recipe.as_dict(),
+        device=request.device,
+        training=data.training_names,
+        validation=tuple(pair.name for pair in data.validation),
+        test=data.test_names,
+        split_rule=data.split_rule,
+        left_out=data.left_out,
+        minutes=round(data.minutes, 1),
+        validation_data=(
+            str(request.validation_data.resolve()) if request.validation_data else None
+        ),
+        pinned=data.pinned.name,
+    )
+    return info
+
+
+def _facts(info: RunInfo, run: RunFolder, trainer: Trainer) -> dict[str, Any]:
+    """What the card says about training."""
+    facts: dict[str, Any] = {
+        "data": Path(info.data).name,
+        "layout": info.layout,
+        "split": info.split_rule,
+        "clips": len(info.training),
+        "minutes": info.minutes,
+        "left_out": [name for name, _ in info.left_out],
         "epochs": trainer.epoch,
         "steps": trainer.step,
-        "recipe": recipe.as_dict(),
+        "device": info.device,
+        "recipe": info.recipe,
     }
-    save_trained(trainer, recipe, training, folder / MODEL_FOLDER)
-
-
-def save_trained(
-    trainer: Trainer, recipe: Recipe, training: dict[str, object], folder: Path
-) -> Card:
-    """Write the averaged weights of ``trainer`` as a model; returns its card."""
-    card = Card(
-        model_id=recipe.model_id,
-        title=recipe.title,
-        description=recipe.description,
-        terms=recipe.terms,
-        sources=recipe.sources,
-        sample_rate=recipe.sample_rate,
-        stft=recipe.stft,
-        level=recipe.level,
-        chunk=recipe.chunk,
-        network=recipe.network,
-        training=training,
-        versions={name: version(name) for name in ("stemscope", "torch", "numpy")},
-    )
-    return save_model(card, trainer.averaged_network().state_dict(), folder, overwrite=True)
+    best = run.best()
+    if info.validation:
+        facts["validation"] = {"clips": list(info.validation)}
+        if info.validation_data:
+            facts["validation"]["data"] = Path(info.validation_data).name
+        if best is not None:
+            figures = dataclasses.asdict(best)
+            for name in ("epoch", "validation_loss", "gnsdr_db", "gsir_db", "gsar_db"):
+                facts["validation"][name] = figures[name]
+    return facts

@@ -89,21 +89,30 @@ def load(
     if request.validation_data is not None:
         settings = replace(settings, share=0.0)
     parts = split(dataset.clips, settings)
-    training, validation = list(parts.training), list(parts.validation)
-    if request.validation_data is not None:
-        other = find_dataset(request.validation_data)
-        validation, validation_layout = other.clips, other.layout
-    followed = request.pinned
-    if followed is not None:
-        known_clip(followed, [clip.name for clip in [*validation, *training]])
-    share = len(training) / max(1, len(training) + len(validation))
-    trained, left_out = load_pairs(
-        training, recipe.sample_rate, _part(progress, 0.0, share), should_stop
+    other = None if request.validation_data is None else find_dataset(request.validation_data)
+    if request.pinned is not None:
+        followable = [*parts.validation, *parts.training, *(other.clips if other else ())]
+        known_clip(request.pinned, [clip.name for clip in followable])
+    n_all = len(dataset.clips) - len(parts.test) + (len(other.clips) if other else 0)
+    own_share = (len(dataset.clips) - len(parts.test)) / n_all
+    pairs, left_out = load_pairs(
+        [*parts.training, *parts.validation],
+        recipe.sample_rate,
+        _part(progress, 0.0, own_share),
+        should_stop,
     )
-    held, more_left_out = load_pairs(
-        validation, recipe.sample_rate, _part(progress, share, 1 - share), should_stop
-    )
-    left_out = [*left_out, *more_left_out]
+    # Once more without what cannot be used: so a summary of the data shows it.
+    bad = {clip.name for clip in left_out}
+    parts = split([clip for clip in dataset.clips if clip.name not in bad], settings)
+    by_name = {pair.name: pair for pair in pairs}
+    trained = [by_name[clip.name] for clip in parts.training]
+    held = [by_name[clip.name] for clip in parts.validation]
+    if other is not None:
+        validation_layout = other.layout
+        held, more_left_out = load_pairs(
+            other.clips, recipe.sample_rate, _part(progress, own_share, 1 - own_share), should_stop
+        )
+        left_out = [*left_out, *more_left_out]
     if not trained:
         raise DataError(
             "There is nothing to train on in “{name}”: voice and accompaniment must both be heard "
@@ -112,6 +121,7 @@ def load(
         )
     minutes = sum(pair.vocals.shape[1] for pair in trained) / recipe.sample_rate / 60
     candidates = [*held, *trained]
+    followed = request.pinned
     return RunData(
         layout=layout,
         validation_layout=validation_layout,

@@ -1,0 +1,58 @@
+"""``train --check``: what a data set holds and what a recipe would make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from app.cli_console import progress_display
+from app.cli_errors import EXIT_OK, interruptible
+
+if TYPE_CHECKING:
+    from core.training.request import TrainRequest
+    from core.training.summary import Summary
+
+N_PROBLEMS_SHOWN = 50
+
+
+def check(wanted: TrainRequest) -> int:
+    """Read all clips, print the summary and train nothing."""
+    from core.datasets import find_dataset
+    from core.training.summary import summarise
+
+    dataset = find_dataset(wanted.data, wanted.layout)
+    with interruptible() as interrupt, progress_display(1) as display:
+        update = display.item(wanted.data.name)
+        summary = summarise(
+            dataset,
+            wanted.recipe,
+            lambda done: update("Looking through the data", done),
+            interrupt.is_set,
+        )
+        for line in summary_lines(summary):
+            display.say(line)
+    return EXIT_OK
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """The summary for people."""
+    lines = [
+        f"Layout {summary.layout}: {summary.n_clips} usable clips, {summary.minutes:.1f} minutes",
+        f"Examples per epoch, after augmentation: {summary.n_examples}",
+        f"Sample rates: {_counts(summary.sample_rates, ' Hz')}",
+        f"Channels: {_counts(summary.channels, '')}",
+        summary.split.rule,
+    ]
+    if summary.split.validation:
+        songs = ", ".join(clip.name for clip in summary.split.validation[:8])
+        more = len(summary.split.validation) - 8
+        lines.append(f"Held out: {songs}{f' and {more} more' if more > 0 else ''}")
+    for problem in summary.problems[:N_PROBLEMS_SHOWN]:
+        lines.append(f"{'Left out' if problem.is_left_out else 'Note'}: {problem.reason}")
+    if len(summary.problems) > N_PROBLEMS_SHOWN:
+        lines.append(f"… and {len(summary.problems) - N_PROBLEMS_SHOWN} more such notes")
+    return lines
+
+
+def _counts(counts: Mapping[int, int], unit: str) -> str:
+    return ", ".join(f"{n} × {value}{unit}" for value, n in counts.items())
