@@ -1,109 +1,263 @@
-"""The training loop: examples prepared beside it, checkpoints that outlive it."""
+"""The training loop: epochs, validation, checkpoints that outlive it."""
 
 from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Protocol
 
-import numpy as np
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from safetensors import SafetensorError
+from torch import Tensor
 
-from core.errors import Cancelled, DataError
-from core.networks import build_network
+from core.errors import DataError
+from core.networks.base import SourceNetwork
+from core.training.blocks import Preparation
+from core.training.descent import Descent
+from core.training.full_batch import FullBatch
+from core.training.history import append_line, cut_back
+from core.training.learner import Learner, make_network
 from core.training.mixing import ClipPair, Mixer
-from core.training.objective import discriminative_error
 from core.training.recipe import Recipe
-from core.whole_file import whole_file
+from core.training.reports import EpochReport, StageReport, StepReport, ValidationFigures
+from core.training.run_folder import BEST_FILE, HISTORY_FILE, STATE_FILE
+from core.training.share import Share
+from core.training.state import part, read_facts, read_state, write_state
+from core.training.stopwatch import Stopwatch, memory_bytes
 
-STATE_FILE = "state.safetensors"
-HISTORY_FILE = "history.jsonl"
+__all__ = ["BEST_FILE", "HISTORY_FILE", "STATE_FILE", "Share", "Trainer", "Validator"]
+
+FORMAT = 1
+
+Reports = Iterator[StepReport | EpochReport | StageReport]
 
 
-@dataclass(frozen=True)
-class EpochReport:
-    epoch: int
-    n_epochs: int
-    loss: float
-    seconds: float
+class Validator(Protocol):
+    """Measures a network on clips that it is not trained on.
 
+    One that also has ``steps(network)``, a generator of fractions that returns the figures, gives
+    way meanwhile.
+    """
 
-Sequences = tuple[Tensor, Tensor, Tensor]
+    def __call__(self, network: SourceNetwork, epoch: int) -> ValidationFigures: ...
 
 
 class Trainer:
-    """Trains the network of ``recipe`` on ``clips``; everything it keeps lies in ``folder``."""
+    """Trains the network of ``recipe`` on ``clips``; everything it keeps lies in ``folder``.
 
-    def __init__(self, recipe: Recipe, clips: Sequence[ClipPair], folder: Path) -> None:
+    ``share`` makes it one of several that train together, each with a folder of its own. Raises
+    ``DataError`` where there are no clips, ``UsageError`` where the network cannot be made or
+    shared.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        clips: Sequence[ClipPair],
+        folder: Path,
+        *,
+        device: str = "cpu",
+        validator: Validator | None = None,
+        share: Share | None = None,
+    ) -> None:
         if not clips:
             raise DataError("There is nothing to train on: the folder holds no usable clips.")
+        self._begin(recipe, Mixer(clips, recipe), folder, device, validator, share or Share())
+
+    @classmethod
+    def of_state(cls, recipe: Recipe, folder: Path) -> Trainer:
+        """What lies in ``folder``, to take the networks from; it cannot run without clips.
+
+        ``DataError`` if there is no state, or it is damaged or another recipe's.
+        """
+        trainer = cls.__new__(cls)
+        trainer._begin(recipe, None, folder, "cpu", None, Share())
+        if not trainer.resume():
+            raise DataError(
+                "The training in “{name}” has not learnt anything yet. Let it go on for a while.",
+                name=folder,
+            )
+        return trainer
+
+    def _begin(
+        self,
+        recipe: Recipe,
+        mixer: Mixer | None,
+        folder: Path,
+        device: str,
+        validator: Validator | None,
+        share: Share,
+    ) -> None:
+        self.device = device
+        self.epoch = 0
+        self.ending: str | None = None
+        """Why training ended before its last epoch, as a sentence; None if it did not."""
         self._recipe = recipe
         self._folder = folder
-        self._mixer = Mixer(clips, recipe)
-        torch.manual_seed(recipe.seed)
-        self.network = build_network(recipe.network.name, recipe.network.arguments)
-        self.network.product_dtype = getattr(torch, recipe.optimiser.product_dtype)
-        self.average = {
-            name: value.detach().clone() for name, value in self.network.state_dict().items()
-        }
-        # Momentum that lasts about as long as an epoch's noise; betas as in Kingma and Ba 2015.
-        self._optimiser = torch.optim.Adam(
-            self.network.parameters(), lr=recipe.optimiser.learning_rate
-        )
-        self.epoch = 0
-        self.step = 0
+        self._mixer = mixer
+        self._validator = validator
+        self._learner = Learner(recipe, device, share)
+        self._is_full_batch = recipe.optimiser.method == "lbfgs"
+        method = FullBatch if self._is_full_batch else Descent
+        self._method: Descent | FullBatch = method(self._learner, len(mixer or ()))
+        self._best_epoch = 0
+        self._best_figure = -math.inf  # GNSDR in dB; without one, minus the loss
+        self._seconds_before = 0.0  # of this epoch, before training went on within it
+        self._watch = Stopwatch()
 
-    def run(self, should_stop: Callable[[], bool] | None = None) -> Iterator[EpochReport]:
-        """Train to the last epoch, giving way after each; ``Cancelled`` leaves a checkpoint."""
-        settings = self._recipe.optimiser
-        with ThreadPoolExecutor(1, thread_name_prefix="examples") as pool:
-            upcoming: Future[Sequences] = pool.submit(self._sequences, self.epoch)
-            while self.epoch < settings.epochs:
-                started = time.monotonic()
-                sequences = upcoming.result()
-                if self.epoch + 1 < settings.epochs:
-                    upcoming = pool.submit(self._sequences, self.epoch + 1)
-                loss = self._epoch(sequences, should_stop)
-                self.epoch += 1
-                seconds = time.monotonic() - started
-                report = EpochReport(self.epoch, settings.epochs, loss, seconds)
-                self._log(report)
+    @property
+    def network(self) -> SourceNetwork:
+        return self._learner.network
+
+    @property
+    def step(self) -> int:
+        """Batches done."""
+        return self._method.step
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        if self.ending is not None:
+            return True
+        if self._method.is_inside_epoch:
+            return False
+        return self._method.has_ended or self.epoch >= self._method.n_epochs(self.epoch)
+
+    def run(self, should_stop: Callable[[], bool] | None = None) -> Reports:
+        """Train to the end, giving way after every batch and whenever there is waiting to do.
+
+        Raises ``Cancelled`` if asked to stop; ``DataError``, naming batch and clips, if loss or
+        gradient are no longer finite. Both leave the weights as after the last good batch.
+        """
+        assert self._mixer is not None
+        stop = should_stop or (lambda: False)
+        cut_back(self._folder / HISTORY_FILE, self.epoch)
+        with Preparation(self._mixer, self._recipe, fixed=self._is_full_batch) as preparation:
+            while not self.is_finished:
+                watch = self._watch = Stopwatch()
+                watch.go()
+                yield from self._method.run_epoch(self.epoch, preparation, watch, stop)
+                if self._method.ending is not None:
+                    self.ending = self._method.ending
+                    return
+                figures = None
+                if self._is_validation_due():
+                    watch.pause()
+                    figures = yield from self._validate()
+                    watch.go()
+                watch.pause()
+                report = self._end_epoch(figures)
+                append_line(self._folder / HISTORY_FILE, json.dumps(asdict(report)))
                 yield report
 
+    def _is_validation_due(self) -> bool:
+        if self._validator is None:
+            return False
+        ended = self.epoch + 1
+        is_last = self._method.has_ended or ended >= self._method.n_epochs(self.epoch)
+        return is_last or ended % self._recipe.validation.every_epochs == 0
+
+    def _validate(self) -> Generator[StageReport, None, ValidationFigures]:
+        """Reports while it validates; returns the figures of the averaged network."""
+        assert self._validator is not None
+        network = self.averaged_network().to(self.device)
+        steps = getattr(self._validator, "steps", None)
+        if steps is None:
+            yield StageReport("Validating", 0.0)
+            return self._validator(network, self.epoch + 1)
+        going = steps(network)
+        while True:
+            try:
+                fraction = next(going)
+            except StopIteration as stop:
+                figures: ValidationFigures = stop.value
+                return figures
+            yield StageReport("Validating", fraction)
+
+    def _end_epoch(self, figures: ValidationFigures | None) -> EpochReport:
+        method = self._method
+        n_epochs, n_steps = method.n_epochs(self.epoch), method.n_steps(self.epoch)
+        loss = method.loss
+        if method.has_ended:
+            n_epochs, n_steps = self.epoch + 1, method.step
+        self.epoch += 1
+        is_best = self._note_best(figures, loss)
+        if is_best and figures is not None:
+            facts = {"epoch": self.epoch, "gnsdr_db": figures.gnsdr_db, "loss": figures.loss}
+            write_state(self._folder / BEST_FILE, method.average.tensors, facts)
+        # The plateau goes by what is measured; in between, where measuring is rarer, it waits.
+        if self._validator is None:
+            method.end_epoch(loss)
+        else:
+            method.end_epoch(None if figures is None else figures.loss)
+        patience = self._recipe.optimiser.early_stopping_epochs
+        if patience and self.epoch - self._best_epoch >= patience and self.epoch < n_epochs:
+            self.ending = (
+                f"Training ended early, after {self.epoch} epochs: none was better than epoch "
+                f"{self._best_epoch}."
+            )
+        seconds = self._seconds_before + self._watch.seconds
+        self._seconds_before, self._watch = 0.0, Stopwatch()
+        return EpochReport(
+            self.epoch,
+            n_epochs,
+            method.step,
+            n_steps,
+            loss,
+            seconds,
+            method.rate,
+            figures.loss if figures else None,
+            figures.gnsdr_db if figures else None,
+            figures.gsir_db if figures else None,
+            figures.gsar_db if figures else None,
+            is_best,
+            memory_bytes(self.device),
+        )
+
+    def _note_best(self, figures: ValidationFigures | None, loss: float) -> bool:
+        """Whether the epoch that ended now is the best so far."""
+        if self._validator is not None and figures is None:
+            return False
+        figure = -loss
+        if figures is not None:
+            figure = -figures.loss if figures.gnsdr_db is None else figures.gnsdr_db
+        if not figure > self._best_figure:
+            return False
+        self._best_epoch, self._best_figure = self.epoch, figure
+        return True
+
     def save(self) -> None:
-        """Write weights, their average and the optimiser's state, whole or not at all."""
-        tensors: dict[str, Tensor] = {}
-        names = [name for name, _ in self.network.named_parameters()]
+        """Keep everything that ``resume`` needs, whole or not at all; ``OutputError`` if full."""
+        tensors = {f"method/{k}": v for k, v in self._method.tensors().items()}
         for name, value in self.network.state_dict().items():
             tensors[f"network/{name}"] = value
-        for name, value in self.average.items():
+        for name, value in self._method.average.tensors.items():
             tensors[f"average/{name}"] = value
-        for index, state in self._optimiser.state_dict()["state"].items():
-            for key in ("exp_avg", "exp_avg_sq"):
-                tensors[f"{key}/{names[index]}"] = state[key]
-        counts = {"epoch": str(self.epoch), "step": str(self.step)}
-        with whole_file(self._folder / STATE_FILE) as temporary:
-            # Not save_file: its errors do not say that the disk is full.
-            temporary.write_bytes(save({k: v.contiguous() for k, v in tensors.items()}, counts))
+        facts = {
+            "format": FORMAT,
+            "method": self._recipe.optimiser.method,
+            "epoch": self.epoch,
+            "ending": self.ending,
+            "best_epoch": self._best_epoch,
+            "best_figure": self._best_figure if self._best_epoch else None,
+            "seconds": self._seconds_before + self._watch.seconds,
+            **self._method.facts(),
+        }
+        write_state(self._folder / STATE_FILE, tensors, facts)
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint; False if there is none.
 
-        ``DataError`` if it is damaged or of another network.
+        ``DataError`` if it is damaged or of another recipe.
         """
         path = self._folder / STATE_FILE
         if not path.exists():
             return False
         try:
-            self._restore(path)
-        except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+            self._restore(*read_state(path))
+        except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError, OSError) as error:
             raise DataError(
                 "The training in “{name}” cannot go on: its state is damaged or belongs to another "
                 "recipe. Take the recipe it was begun with, or another folder.",
@@ -111,118 +265,38 @@ class Trainer:
             ) from error
         return True
 
-    def _restore(self, path: Path) -> None:
-        with safe_open(path, framework="pt") as file:
-            counts = file.metadata()
-        tensors = load_file(path)
-        self.epoch, self.step = int(counts["epoch"]), int(counts["step"])
+    def _restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        if facts["format"] != FORMAT or facts["method"] != self._recipe.optimiser.method:
+            raise ValueError("another format or method")
+        self.network.load_state_dict(part(tensors, "network"))
+        self._method.average.restore(part(tensors, "average"))
+        self._method.restore(part(tensors, "method"), facts)
+        self.epoch, self.ending = int(facts["epoch"]), facts["ending"]
+        self._best_epoch = int(facts["best_epoch"])
+        self._best_figure = float(facts["best_figure"]) if self._best_epoch else -math.inf
+        self._seconds_before = float(facts["seconds"])
 
-        def part(head: str) -> dict[str, Tensor]:
-            return {k[len(head) + 1 :]: v for k, v in tensors.items() if k.startswith(head + "/")}
+    def averaged_network(self) -> SourceNetwork:
+        """The network with the running mean of its weights, in evaluation mode on the CPU."""
+        return self._network_of(self._method.average.tensors)
 
-        self.network.load_state_dict(part("network"))
-        self.average = part("average")
-        first, second = part("exp_avg"), part("exp_avg_sq")
-        if first:
-            self._optimiser.load_state_dict(
-                {
-                    "state": {
-                        index: {
-                            "step": torch.tensor(float(self.step)),
-                            "exp_avg": first[name],
-                            "exp_avg_sq": second[name],
-                        }
-                        for index, (name, _) in enumerate(self.network.named_parameters())
-                    },
-                    "param_groups": self._optimiser.state_dict()["param_groups"],
-                }
-            )
+    def best_network(self) -> SourceNetwork:
+        """The network of the epoch with the highest GNSDR; without validation, the averaged one."""
+        path = self._folder / BEST_FILE
+        if not path.exists() or not self._best_epoch:
+            return self.averaged_network()
+        try:
+            # A later one than the state's best: the run was cut off and is not there again yet.
+            if int(read_facts(path)["epoch"]) > self.epoch:
+                return self.averaged_network()
+            return self._network_of(read_state(path)[0])
+        except (SafetensorError, RuntimeError, KeyError, ValueError, OSError) as error:
+            raise DataError(
+                "The best weights in “{name}” are damaged. Remove the file to take the last ones.",
+                name=path,
+            ) from error
 
-    def averaged_network(self) -> nn.Module:
-        """The network with the running average of its weights, which is what is kept."""
-        network = build_network(self._recipe.network.name, self._recipe.network.arguments)
-        network.load_state_dict(self.average)
+    def _network_of(self, tensors: Mapping[str, Tensor]) -> SourceNetwork:
+        network = make_network(self._recipe)
+        network.load_state_dict(dict(tensors))
         return network.eval()
-
-    def _epoch(self, sequences: Sequences, should_stop: Callable[[], bool] | None) -> float:
-        settings = self._recipe.optimiser
-        features, mixture, voice = sequences
-        order = torch.from_numpy(
-            np.random.default_rng((self._recipe.seed, self.epoch)).permutation(len(features))
-        )
-        losses: list[float] = []
-        for batch in order.split(settings.batch_sequences):
-            if should_stop is not None and should_stop():
-                raise Cancelled
-            self._set_rate(len(order))
-            with torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
-                masks = self.network(features[batch].float())
-            loss = discriminative_error(
-                masks[:, 0],
-                mixture[batch].float(),
-                voice[batch].float(),
-                self._recipe.objective.gamma,
-            )
-            if not torch.isfinite(loss):
-                raise DataError(
-                    "Training stopped: the loss became {value} in epoch {epoch}, step {step}.",
-                    value=float(loss),
-                    epoch=self.epoch + 1,
-                    step=self.step,
-                )
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.network.parameters(), settings.gradient_norm)
-            self._optimiser.step()
-            self.step += 1
-            self._update_average()
-            losses.append(float(loss.detach()))
-        return float(np.mean(losses))
-
-    @property
-    def _reduced(self) -> bool:
-        return self._recipe.optimiser.product_dtype == "bfloat16"
-
-    def _set_rate(self, n_sequences: int) -> None:
-        """Linear warm-up, then half a cosine down to nothing."""
-        settings = self._recipe.optimiser
-        per_epoch = -(-n_sequences // settings.batch_sequences)
-        done = min(1.0, self.step / max(1, per_epoch * settings.epochs))
-        rate = settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
-        rate *= min(1.0, (self.step + 1) / settings.warm_up_steps)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        decay = min(self._recipe.optimiser.average_decay, (1 + self.step) / (10 + self.step))
-        for name, value in self.network.state_dict().items():
-            self.average[name].lerp_(value, 1 - decay)
-
-    def _sequences(self, epoch: int) -> Sequences:
-        """All examples of an epoch cut to equal sequences: three ``(n, n_frames, n_bins)``.
-
-        Half precision halves the memory that waits; the loss is computed in float32.
-        """
-        length = self._recipe.optimiser.sequence_frames
-        pieces: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
-        for item in range(len(self._mixer)):
-            example = self._mixer.example(epoch, item)
-            n_frames = len(example.features)
-            n_pieces = max(1, n_frames // length)
-            # The cut moves with the epoch, so that no frame is always the first of a sequence.
-            slack = max(0, n_frames - n_pieces * length)
-            first = int(np.random.default_rng((epoch, item)).integers(0, slack + 1))
-            mixture = example.features * example.scale[:, None]
-            for kind, array in zip(
-                pieces, (example.features, mixture, example.voice), strict=True
-            ):
-                part = array[first : first + n_pieces * length]
-                part = np.pad(part, ((0, n_pieces * length - len(part)), (0, 0)))
-                kind.append(torch.from_numpy(part.reshape(n_pieces, length, -1)).bfloat16())
-        return torch.cat(pieces[0]), torch.cat(pieces[1]), torch.cat(pieces[2])
-
-    def _log(self, report: EpochReport) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with open(self._folder / HISTORY_FILE, "a", encoding="utf-8") as file:
-            file.write(json.dumps(report.__dict__) + "\n")

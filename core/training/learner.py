@@ -1,0 +1,105 @@
+"""The network of a recipe on its device, and the loss of a batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.errors import DataError, UsageError
+from core.networks import build_network
+from core.networks.base import SourceNetwork
+from core.training.objective import Objective
+from core.training.recipe import Recipe
+from core.training.share import Share
+
+if TYPE_CHECKING:
+    from core.training.blocks import Block
+
+
+class Learner:
+    """A network with its objective; ``share`` says which part of each batch is computed here."""
+
+    def __init__(self, recipe: Recipe, device: str, share: Share) -> None:
+        self.recipe = recipe
+        self.device = device
+        self.share = share
+        torch.manual_seed(recipe.seed)
+        self.network = make_network(recipe)
+        self._refuse_what_cannot_be_shared()
+        self.network.product_dtype = getattr(torch, recipe.optimiser.product_dtype)
+        self.network.truncate_frames = recipe.optimiser.truncate_frames
+        self.network.to(device)
+        objective = Objective(self.network, recipe.objective, self.network.product_dtype)
+        self._objective = share.spread(objective)
+
+    def loss(self, block: Block, chosen: Tensor) -> Tensor:
+        """The mean error over the frames of the sequences numbered ``chosen``.
+
+        Where several processes share the batch, it is this one's part, scaled so that the mean
+        over the processes is that of the whole batch.
+        """
+        total = block.weights[chosen.to(block.weights.device)].sum().clamp(min=1)
+        mine = self.share.of(chosen)
+        features, scale, voice, music, weights = block.inputs(mine if len(mine) else chosen[:1])
+        if not len(mine):  # nothing is left for this process, but all of them must take part
+            weights = weights * 0
+        loss: Tensor = self._objective(features, scale, voice, music, weights)
+        return loss * (self.share.n_ranks / total)
+
+    def error_sum(self, block: Block, chosen: Tensor) -> Tensor:
+        """The sum of the frames' errors in float64, with dropout off if the network is in eval."""
+        sums: Tensor = self._objective(*block.inputs(chosen), wide_sums=True)
+        return sums
+
+    def seed(self, step: int) -> None:
+        """Make what the network draws at random a function of the recipe's seed and the step."""
+        entropy = np.random.SeedSequence((self.recipe.seed, step, self.share.rank))
+        torch.manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1)))
+
+    def _refuse_what_cannot_be_shared(self) -> None:
+        if self.share.is_alone:
+            return
+        if self.recipe.optimiser.method == "lbfgs":
+            raise UsageError(
+                "L-BFGS cannot be spread over several processes. Train with one, or set method to "
+                "“adam”."
+            )
+        if self.network.depends_on_batch:
+            raise UsageError(
+                "Batch normalisation cannot be spread over several processes. Train with one, or "
+                "set normalisation to “layer”."
+            )
+
+
+def make_network(recipe: Recipe) -> SourceNetwork:
+    """The network of ``recipe``; ``UsageError`` where it cannot be trained."""
+    network = build_network(recipe.network.name, recipe.network.arguments)
+    assert isinstance(network, SourceNetwork)
+    n_bins = recipe.stft.stft().n_bins
+    if network.n_bins != n_bins:
+        raise UsageError(
+            "The network takes {given} bins, but the recipe's STFT has {n_bins}. Set n_bins to "
+            "{n_bins} in [network.arguments].",
+            given=network.n_bins,
+            n_bins=n_bins,
+        )
+    return network
+
+
+def not_finite(value: float, what: str, epoch: int, batch: int, clips: list[str]) -> DataError:
+    """The error that ends a training whose numbers have left their range."""
+    shown = ", ".join(f"“{name}”" for name in clips[:3])
+    more = len(clips) - 3
+    return DataError(
+        "Training stopped: the {what} became {value} in epoch {epoch}, batch {batch} ({clips}). "
+        "The last checkpoint is kept; lower the learning rate and begin again, or look at these "
+        "clips.",
+        what=what,
+        value=value,
+        epoch=epoch,
+        batch=batch,
+        clips=f"{shown} and {more} more" if more > 0 else shown,
+    )
