@@ -17,6 +17,7 @@ from app.evaluation.plan import (
     EvaluationPlan,
     OpenedClip,
 )
+from app.i18n import mark
 from app.jobs import JobStep
 from app.separation_job import LoadedSeparators, SeparatorFactory, SeparatorLike
 from app.torch_setup import prepare_torch
@@ -29,7 +30,7 @@ from core.evaluation import SOURCES, ClipScore, MixedClip, mix_clip, score_estim
 if TYPE_CHECKING:
     from app.session import Session
 
-EVALUATING, LOADING, OPENING = "Evaluating", "Loading the model", "Separating"
+EVALUATING, LOADING, OPENING = mark("Evaluating"), mark("Loading the model"), mark("Separating")
 SEPARATION_SHARE = 0.7  # of the time a clip takes; the rest is scoring
 
 ShouldStop = Callable[[], bool]

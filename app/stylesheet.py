@@ -112,6 +112,12 @@ QScrollArea, QListWidget {{ border: 0; background: transparent; }}
 QListWidget::item {{ border-radius: 4px; padding-left: 8px; }}
 QListWidget::item:hover {{ background: {raised}; }}
 QListWidget::item:selected {{ background: {raised}; color: {text}; }}
+QTableView {{ border: 0; background: transparent; }}
+QHeaderView {{ background: transparent; border: 0; }}
+QHeaderView::section {{
+    background: transparent; color: {muted}; border: 0; border-bottom: 1px solid {line};
+    padding: 0 8px;
+}}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle {{ background: {hover}; border-radius: 3px; margin: 2px; }}

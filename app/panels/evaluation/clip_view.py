@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -30,7 +30,7 @@ LANES = {
     "accompaniment:estimate": mark("Accompaniment, estimate"),
 }
 STEMS = tuple(name for name in LANES if name != MIXTURE)
-LEVEL_RANGE_DB = (-100.0, -20.0)
+LEVEL_RANGE_DB = (-90.0, -15.0)
 
 
 class ClipView(QWidget):
@@ -45,13 +45,14 @@ class ClipView(QWidget):
         super().__init__()
         self.setObjectName("centre")
         self.setProperty("own_keys", True)
-        self.back = text_button("back", "All clips", "Back to the table", "Esc")
+        self.back = text_button("chevron-left", "All clips", "Back to the table", "Esc")
         self.back.clicked.connect(self.back_clicked)
         self.title = ElidedLabel()
         self.title.setFont(theme.font(2, weight=QFont.Weight.DemiBold))
         self.estimate = QComboBox()
         self.estimate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.estimate.setMinimumWidth(160)
+        self.estimate.setIconSize(QSize(10, 10))
         tip(self.estimate, "Whose estimate is shown and heard")
         self.estimate.activated.connect(self._on_estimate_activated)
         self.progress = ProgressBlock()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -22,7 +22,8 @@ from app.panels.evaluation.colours import paint_swatch
 from app.panels.evaluation.figures import FIGURES, MEANINGS, TITLES, interval_text, number
 
 ROW_HEIGHT, HEADER_HEIGHT = 30, 28
-NAME_WIDTH, CLIPS_WIDTH, LENGTH_WIDTH, FIGURE_WIDTH = 200, 72, 80, 148
+NAME_WIDTH, CLIPS_WIDTH, LENGTH_WIDTH = 184, 64, 64
+FIGURE_WIDTH, WIDEST_FIGURE = 136, 200
 MAX_ROWS = 7
 _Item = Qt.ItemDataRole
 SWATCH, SECOND = _Item.UserRole + 1, _Item.UserRole + 2
@@ -68,7 +69,7 @@ class MeansTable(QTableWidget):
         for number_, other in enumerate(means.differences, len(means.rows)):
             self._show_difference(number_, other, places, source, figures)
         rows = max(1, min(self.rowCount(), MAX_ROWS))
-        self.setFixedHeight(HEADER_HEIGHT + rows * ROW_HEIGHT + 12)
+        self.setFixedHeight(HEADER_HEIGHT + rows * ROW_HEIGHT + 10)  # and the scroll bar
 
     def _headings(self, figures: tuple[str, ...]) -> None:
         titles = [
@@ -80,16 +81,26 @@ class MeansTable(QTableWidget):
             short = tr(TITLES[name])
             short = short if name == "plain_sdr_db" else f"G{short}"
             titles.append((f"{short} (dB)", tr(MEANINGS[name]), 1))
-        widths = [NAME_WIDTH, CLIPS_WIDTH, LENGTH_WIDTH, *(FIGURE_WIDTH for _ in figures)]
-        for column, ((text, help_text, right), width) in enumerate(
-            zip(titles, widths, strict=True)
-        ):
+        for column, (text, help_text, right) in enumerate(titles):
             item = QTableWidgetItem(text)
             item.setToolTip(help_text)
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(column, item)
-            self.setColumnWidth(column, width)
+        self._share_width()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """The figures share what the other columns leave."""
+        fixed = (NAME_WIDTH, CLIPS_WIDTH, LENGTH_WIDTH)
+        n_figures = max(1, self.columnCount() - len(fixed))
+        each = (self.viewport().width() - sum(fixed)) // n_figures
+        each = min(max(each, FIGURE_WIDTH), WIDEST_FIGURE)
+        for column in range(self.columnCount()):
+            self.setColumnWidth(column, fixed[column] if column < len(fixed) else each)
 
     def _show_row(
         self, row: int, mean: MeanRow, place: int, source: str, figures: tuple[str, ...]

@@ -287,6 +287,7 @@ class EvaluatePage(QWidget):
 
     def _on_scores_changed(self, names: set[str] | None) -> None:
         self.results.refresh(names)
+        self.results.set_available(self.desk.board.has_scores)
 
     def _on_means_changed(self) -> None:
         self.results.show_means(self.desk.means)

@@ -79,8 +79,9 @@ class Results(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.plot)
         self.splitter.addWidget(self.table)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 3)
+        self.splitter.setSizes([260, 390])
         self.note = ElidedLabel()
         self.note.mode = Qt.TextElideMode.ElideRight
         self.note.setProperty("role", "muted")
