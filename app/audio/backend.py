@@ -89,6 +89,8 @@ class Backend:
         self._module: Any = None
         self._load_error: StemscopeError | None = None
         self._hung = False
+        self.before_refresh: list[Callable[[], None]] = []
+        """Called before PortAudio starts over: other players' streams must be closed by then."""
 
     @property
     def unavailable_reason(self) -> StemscopeError | None:
@@ -142,6 +144,8 @@ class Backend:
 
     def refresh(self) -> None:
         """Look for devices anew. No stream may be open: PortAudio starts over."""
+        for close in self.before_refresh:
+            close()
         if self._module is None:
             self._load_error = None
             self._load()

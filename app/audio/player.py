@@ -47,7 +47,8 @@ class Player(QObject):
 
     def __init__(self, parent: QObject | None = None, backend: Backend | None = None) -> None:
         super().__init__(parent)
-        self._engine = Engine(backend or Backend())
+        self.backend = backend or Backend()
+        self._engine = Engine(self.backend)
         self._strips: dict[str, Strip] = {}
         self._to_loop = False
         self._master_db = 0.0
@@ -110,8 +111,7 @@ class Player(QObject):
         return self._engine.loop
 
     def play(self) -> None:
-        """Play on; from the start if at the end; from the loop's start if a loop was set around
-        another place and nobody has sought since."""
+        """Play on; at the end from the start; from the start of a loop set since, elsewhere."""
         mixture = self._engine.mixture
         if mixture is None or self.playing:
             return

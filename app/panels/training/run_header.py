@@ -1,0 +1,221 @@
+"""What a run is called, how it stands, what can be done with it, and its figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app import theme
+from app.formats import clock, decibels, megabytes, time_left
+from app.i18n import bind, language_changed, mark, tip, tr, tr_error
+from app.panels.controls import ElidedLabel, icon_button, label, text_button
+from app.panels.training.run_row import STATE_TEXTS
+from app.training.runs import Run, RunState
+
+FIGURES = {
+    "epoch": (mark("Epoch"), mark("Times that the network has gone through the recordings")),
+    "left": (mark("Time left"), mark("By how long the last epochs took")),
+    "pace": (mark("Time per epoch"), mark("The median of the last five epochs")),
+    "best": (mark("Best GNSDR"), mark("On recordings that are kept out of training")),
+    "speed": (mark("Speed"), mark("Frames of spectrogram that are trained in a second")),
+    "memory": (mark("Memory"), mark("What the program takes while it trains")),
+    "device": (mark("Device"), mark("Where this training computes")),
+}
+RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED)
+STOPPABLE = (RunState.WAITING, RunState.RUNNING, RunState.PAUSED, RunState.FAILED)
+
+
+class RunHeader(QWidget):
+    """Title, buttons, progress and figures of the run on the page."""
+
+    pause_clicked = Signal()
+    go_on_clicked = Signal()
+    stop_clicked = Signal()
+    use_clicked = Signal()
+    folder_clicked = Signal()
+    delete_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: Run | None = None
+        self._in_use = False
+        self._names: dict[str, str] = {}
+        self.title = ElidedLabel()
+        self.title.mode = Qt.TextElideMode.ElideRight
+        self.title.setFont(theme.font(6, weight=QFont.Weight.DemiBold))
+        self.about = ElidedLabel()
+        self.about.setProperty("role", "muted")
+        self.pause = text_button("pause", "Pause", "Save, and stop for now")
+        self.go_on = text_button("play", "Go on", "Train on from where it was")
+        self.go_on.setIcon(theme.icon("play", "on_accent"))
+        self.go_on.setProperty("primary", True)
+        self.stop = text_button("stop", "Stop", "End it here, and make a model of the best so far")
+        self.use = QPushButton()
+        self.use.setProperty("primary", True)
+        self.use.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tip(self.use, "Separate songs with the model that came out of this")
+        self.folder = icon_button("folder", "Show in folder", side=28)
+        self.delete = icon_button("remove", "Delete this training…", side=28)
+        for button, signal in (
+            (self.pause, self.pause_clicked),
+            (self.go_on, self.go_on_clicked),
+            (self.stop, self.stop_clicked),
+            (self.use, self.use_clicked),
+            (self.folder, self.folder_clicked),
+            (self.delete, self.delete_clicked),
+        ):
+            button.clicked.connect(signal)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.title)
+        texts.addWidget(self.about)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addLayout(texts, 1)
+        for part in (self.pause, self.go_on, self.stop, self.use, self.folder, self.delete):
+            top.addWidget(part)
+        self.stage = QLabel()
+        self.rest = QLabel()
+        self.rest.setFont(theme.figures_font())
+        self.rest.setProperty("role", "muted")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        bind(self.bar.setAccessibleName, "Progress")
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.stage, 1)
+        line.addWidget(self.rest)
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setProperty("role", "error")
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.figures: dict[str, QLabel] = {}
+        tiles = QHBoxLayout()
+        tiles.setSpacing(24)
+        for name, (caption, meaning) in FIGURES.items():
+            tiles.addLayout(self._tile(name, caption, meaning), 2 if name == "best" else 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addSpacing(4)
+        column.addLayout(line)
+        column.addWidget(self.bar)
+        column.addWidget(self.sentence)
+        column.addSpacing(4)
+        column.addLayout(tiles)
+        language_changed().connect(self._show)
+
+    def _tile(self, name: str, caption: str, meaning: str) -> QVBoxLayout:
+        head = label(caption, "muted")
+        head.setFont(theme.font(-1))
+        value = QLabel("–")
+        value.setFont(theme.figures_font(1))
+        tip(value, meaning)
+        bind(head.setToolTip, meaning)
+        value.setMinimumWidth(72)
+        self.figures[name] = value
+        tile = QVBoxLayout()
+        tile.setSpacing(2)
+        tile.addWidget(head)
+        tile.addWidget(value)
+        return tile
+
+    def set_devices(self, names: dict[str, str]) -> None:
+        """Names of devices by what the settings call them."""
+        self._names = dict(names)
+        self._show()
+
+    def show_run(self, run: Run, in_use: bool) -> None:
+        self._run, self._in_use = run, in_use
+        self._show()
+
+    def _show(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        self.title.setText(run.title)
+        self.about.setText(about_text(run))
+        self.about.hint = str(run.info.data)
+        state = run.state
+        self.pause.setVisible(state in (RunState.RUNNING, RunState.WAITING, RunState.PAUSING))
+        self.pause.setEnabled(state in (RunState.RUNNING, RunState.WAITING))
+        self.go_on.setVisible(state in RESUMABLE)
+        self.stop.setVisible(state in (*STOPPABLE, RunState.PAUSING, RunState.STOPPING))
+        resumed = run.n_epochs_done > 0 or run.step is not None
+        self.stop.setEnabled(state in STOPPABLE and (state.is_busy or resumed))
+        self.use.setVisible(bool(run.model_id) and not state.is_busy)
+        bind(self.use.setText, "In use" if self._in_use else "Use this model")
+        self.use.setEnabled(not self._in_use)
+        self.delete.setEnabled(not state.is_busy and state is not RunState.ELSEWHERE)
+        self._show_progress(run)
+        self._show_figures(run)
+
+    def _show_progress(self, run: Run) -> None:
+        text = STATE_TEXTS[run.state]
+        if run.gave_way:
+            text = mark("Waiting while a song is separated")
+        elif run.state.is_busy and run.stage:
+            text = run.stage
+        bind(self.stage.setText, text)
+        self.bar.setValue(round(run.fraction * 1000))
+        percent = f"{run.fraction * 100:.0f} %"
+        if run.step is not None and run.state.is_busy:
+            step = tr(
+                "step {n} of {total}", n=grouped(run.step.step), total=grouped(run.step.n_steps)
+            )
+            percent = f"{step}   {percent}"
+        self.rest.setText(percent if run.state is not RunState.FINISHED else "")
+        sentence = tr_error(run.error) if run.error is not None else run.info.message
+        self.sentence.setVisible(bool(sentence) and run.state is RunState.FAILED)
+        self.sentence.setText(sentence)
+
+    def _show_figures(self, run: Run) -> None:
+        busy = run.state is RunState.RUNNING
+        best, epoch_s = run.best, run.epoch_s
+        left = time_left(run.time_left_s()) if busy else ""
+        memory = run.memory_bytes
+        step = run.step
+        name = run.info.device
+        values = {
+            "epoch": f"{run.n_epochs_done} / {run.n_epochs}" if run.n_epochs else "–",
+            "left": clock(run.time_left_s() or 0, hundredths=False) if left else "–",
+            "pace": clock(epoch_s, hundredths=epoch_s < 60) if epoch_s is not None else "–",
+            "best": best_text(run) if best is not None else "–",
+            "speed": f"{grouped(round(step.frames_per_second))} /s" if step is not None else "–",
+            "memory": megabytes(memory) if memory else "–",
+            "device": self._names.get(name, name.upper() if name == "cpu" else name),
+        }
+        for key, text in values.items():
+            self.figures[key].setText(text)
+
+
+def about_text(run: Run) -> str:
+    """What is trained on what: ``train · 171 clips, 23.1 minutes · 3 × 1000 units, …``."""
+    parts = [Path(run.info.data).name]
+    if run.info.training:
+        parts.append(tr("{n} clips", n=len(run.info.training)))
+    if run.info.minutes:
+        parts.append(tr("{n} minutes", n=f"{run.info.minutes:.1f}"))
+    if run.info.validation:
+        parts.append(tr("{n} clips held out", n=len(run.info.validation)))
+    return " · ".join(parts)
+
+
+def best_text(run: Run) -> str:
+    best = run.best
+    if best is None:
+        return "–"
+    if best.gnsdr_db is None:
+        return tr("epoch {n}", n=best.epoch)
+    figure = decibels(best.gnsdr_db, digits=2, signed=False)
+    return f"{figure} ({tr('epoch {n}', n=best.epoch)})"
+
+
+def grouped(number: int) -> str:
+    """``12 345`` with thin spaces."""
+    return f"{number:,}".replace(",", "\u202f")
