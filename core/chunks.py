@@ -85,20 +85,17 @@ class Listener:
 
 
 def masks_of(heard: Sequence[HeardChunk], network: MaskFunction) -> list[FloatArray]:
-    """Masks of several chunks in one batch, each ``(n_sources - 1, n_frames, n_bins)``.
+    """Masks of several chunks, each ``(n_sources - 1, n_frames, n_bins)``.
 
-    Shorter chunks are filled up at their end with their last frame, which is what the network's
-    context would repeat, and recurrence runs forward: the frames before do not notice.
+    Those of equal length go through the network together. Shorter ones are not filled up: what
+    runs backward over time, or looks ahead, would take the filling for the song.
     """
-    longest = max(len(chunk.features) for chunk in heard)
-    batch = np.stack(
-        [
-            np.pad(chunk.features, ((0, longest - len(chunk.features)), (0, 0)), mode="edge")
-            for chunk in heard
-        ]
-    )
-    masks = network(batch)
-    return [mask[:, : len(chunk.features)] for mask, chunk in zip(masks, heard, strict=True)]
+    masks: dict[int, FloatArray] = {}
+    for n_frames in dict.fromkeys(len(chunk.features) for chunk in heard):
+        group = [k for k, chunk in enumerate(heard) if len(chunk.features) == n_frames]
+        made = network(np.stack([heard[k].features for k in group]))
+        masks.update(zip(group, made, strict=True))
+    return [masks[k] for k in range(len(heard))]
 
 
 def fade_weights(n_frames: int) -> FloatArray:

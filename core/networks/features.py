@@ -62,11 +62,12 @@ def mel_filters(n_mels: int, n_bins: int, sample_rate: int) -> NDArray[np.float6
     corners_hz = 700 * (10 ** (np.linspace(0, top_mel, n_mels + 2) / 2595) - 1)
     width_hz = sample_rate / 2 / (n_bins - 1)
     edges_hz = np.clip((np.arange(n_bins + 1) - 0.5) * width_hz, 0, sample_rate / 2)
-    # A triangle is a sum of ramps, and the integral of a ramp is half its square.
-    areas = np.square(np.maximum(edges_hz[None] - corners_hz[:, None], 0)) / 2
-    rises = (areas[:-1] - areas[1:]) / np.diff(corners_hz)[:, None]
-    triangles = np.diff(rises[:-1] - rises[1:], axis=1)
-    return np.maximum(triangles / np.diff(edges_hz), 0)
+    left, centre, right = (corners_hz[k : k + n_mels, None] for k in range(3))
+    rise, fall = np.clip(edges_hz, left, centre), np.clip(edges_hz, centre, right)
+    # The part of a bin under each slope, times the slope's height in the middle of that part.
+    areas = np.diff(rise) * ((rise[:, 1:] + rise[:, :-1]) / 2 - left) / (centre - left)
+    areas += np.diff(fall) * (right - (fall[:, 1:] + fall[:, :-1]) / 2) / (right - centre)
+    return areas / np.diff(edges_hz)
 
 
 def with_context(frames: Tensor, n_context: int) -> Tensor:
