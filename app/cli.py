@@ -213,6 +213,32 @@ def train(
 
 
 @cli.command()
+def reproduce(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of MIR-1K with the folders train and test.")
+    ] = None,
+    tables: Annotated[
+        str | None, typer.Option(help="Such as 1,4: 1 to 5, optimiser, beyond; else all.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Budget of every row; else 1000.")] = None,
+    seeds: Annotated[int, typer.Option(help="Trainings where an order is claimed.")] = 3,
+    jobs: Annotated[int, typer.Option(min=1, help="Rows at once, on one core each.")] = 1,
+    only_report: Annotated[
+        bool, typer.Option("--only-report", help="Only write the results again.")
+    ] = False,
+    tiny: Annotated[
+        bool, typer.Option("--tiny", help="Try the command: figures that mean nothing.")
+    ] = False,
+) -> None:
+    """Make the tables of Huang et al. 2014 again; call it again to go on."""
+    from app.cli_reproduce import Request, reproduce
+
+    names = None if tables is None else tuple(tables.split(","))
+    raise typer.Exit(reproduce(Request(output, data, names, steps, seeds, jobs, only_report, tiny)))
+
+
+@cli.command()
 def bench(
     gui: Annotated[
         bool, typer.Option("--gui", help="Measure how late the window is while it works.")
