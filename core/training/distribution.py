@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import torch
 import torch.distributed as dist
-from torch import nn
 
 from core.errors import DeviceError, UsageError
 from core.training.reports import ValidationFigures
 
 if TYPE_CHECKING:
+    from core.networks.base import SourceNetwork
     from core.training.recipe import Recipe
     from core.training.share import Share
     from core.training.trainer import Validator
@@ -151,7 +151,7 @@ class SharedValidator:
         self._validator = validator
         self._device = device
 
-    def __call__(self, network: nn.Module, epoch: int) -> ValidationFigures:
+    def __call__(self, network: SourceNetwork, epoch: int) -> ValidationFigures:
         figures = self._validator(network, epoch) if self._validator is not None else None
         told: list[ValidationFigures | None] = [figures]
         dist.broadcast_object_list(told, src=0, device=torch.device(self._device))

@@ -15,7 +15,7 @@ from core.audio import ArrayAudio
 from core.card import Card
 from core.errors import Cancelled, DataError, OutputError, StemscopeError
 from core.separator import Separator
-from core.training.distribution import agreed, hand_out
+from core.training.distribution import SharedValidator, agreed, hand_out
 from core.training.recipe import recipe_from_dict
 from core.training.replay import pinned_clip, quantised
 from core.training.reports import CheckpointReport, EpochReport, StageReport, TrainingReport
@@ -36,7 +36,7 @@ from core.training.run_folder import (
 )
 from core.training.share import Share
 from core.training.trained_model import model_of, save_trained
-from core.training.trainer import Trainer
+from core.training.trainer import Trainer, Validator
 from core.training.validation import ClipValidator
 
 __all__ = ["MODEL_FOLDER", "SAVE_EVERY_S", "TrainRequest", "finish", "train"]
@@ -191,7 +191,7 @@ class _Leader:
         run = self._run
         facts = _facts(run.info(), run, trainer)
         save_trained(trainer.best_network(), self._request.recipe, facts, run.model_folder)
-        run.set_status("finished")
+        run.set_status("finished", trainer.ending or "")
 
     @contextlib.contextmanager
     def _noted(self, status: str) -> Iterator[None]:
@@ -218,17 +218,23 @@ def _follow(request: TrainRequest, stop: ShouldStop, share: Share) -> Iterator[T
         hand_out(request.folder / STATE_FILE, own / STATE_FILE, trainer.device)
         if request.resume:
             trainer.resume()
-        yield from trainer.run(agreed(stop, lambda: trainer.step, trainer.device))
+        yield from trainer.run(_asked(stop, trainer, share))
     finally:
         shutil.rmtree(own, ignore_errors=True)
 
 
+def _asked(stop: ShouldStop, trainer: Trainer, share: Share | None) -> ShouldStop:
+    return stop if share is None else agreed(stop, lambda: trainer.step, trainer.device)
+
+
 def _trainer(request: TrainRequest, data: RunData, folder: Path, share: Share | None) -> Trainer:
-    validator: Any = None
+    validator: Validator | None = None
     if data.validation:
         validator = ClipValidator(
             request.recipe, data.validation, data.validation_layout, request.device
         )
+        if share is not None:
+            validator = SharedValidator(validator if share.rank == 0 else None, request.device)
     return Trainer(
         request.recipe,
         data.training,
