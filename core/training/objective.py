@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from core.networks.base import SourceNetwork
+from core.networks.base import SourceNetwork, ratio_masks, widened
 from core.training.settings import ObjectiveSettings
 
 
@@ -80,11 +83,63 @@ class Objective(torch.nn.Module):
         made in float64.
         """
         reduced = self._product_dtype != torch.float32
+        network = self.network
         with torch.autocast(features.device.type, self._product_dtype, enabled=reduced):
-            spectra = self.network.spectra(features)
-        if self._is_symmetric:
-            spectra = spectra[:, :1]
-        estimates = spectra * scale[:, None, :, None]
-        frame_errors = discriminative_errors(estimates, voice, music, self._settings).mean(dim=2)
-        total = frame_errors * weights
-        return total.sum(dtype=torch.float64) if wide_sums else total.sum()
+            is_plain = _is_plain(network)
+            found = network.outputs(features) if is_plain else network.spectra(features)
+        dtype = torch.float64 if wide_sums else torch.float32
+
+        def error_sum(part: Tensor, which: slice) -> Tensor:
+            spectra = _spectra(network, part, features[which]) if is_plain else part
+            if self._is_symmetric:
+                spectra = spectra[:, :1]
+            estimates = spectra * scale[which, None, :, None]
+            errors = discriminative_errors(estimates, voice[which], music[which], self._settings)
+            return (errors.mean(dim=2) * weights[which]).sum(dtype=dtype)
+
+        if features.device.type != "cpu" or not torch.is_grad_enabled():
+            return error_sum(found, slice(None))
+        total: Tensor = _PiecewiseSum.apply(found, error_sum)  # type: ignore[no-untyped-call]
+        return total
+
+
+def _is_plain(network: SourceNetwork) -> bool:
+    """Whether the network's estimates follow from its outputs as in ``SourceNetwork``."""
+    kind = type(network)
+    return kind.spectra is SourceNetwork.spectra and kind.forward is SourceNetwork.forward
+
+
+def _spectra(network: SourceNetwork, outputs: Tensor, magnitude: Tensor) -> Tensor:
+    """What ``SourceNetwork.spectra`` makes of ``outputs``."""
+    positive = widened(outputs).abs()
+    if network.output_kind != "joint_mask":
+        return positive
+    return ratio_masks(positive) * magnitude[:, None]
+
+
+class _PiecewiseSum(torch.autograd.Function):
+    """The sum of a function of each sequence, with its gradient made at once.
+
+    One sequence after the other stays in the processor's cache, where a whole batch would go to
+    memory and back for each of some thirty operations.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, found: Tensor, error_sum: Callable[[Tensor, slice], Tensor]) -> Tensor:
+        gradient = torch.empty_like(found)
+        total: Tensor | None = None
+        for index in range(len(found)):
+            which = slice(index, index + 1)
+            with torch.enable_grad():
+                part = found[which].detach().requires_grad_()
+                error = error_sum(part, which)
+            (gradient[which],) = torch.autograd.grad(error, part)
+            total = error.detach() if total is None else total + error.detach()
+        assert total is not None
+        ctx.save_for_backward(gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * grads[0].to(gradient.dtype), None
