@@ -70,13 +70,13 @@ class EvaluationDesk(QObject):
         self._look: TaskHandle | None = None
         self._job: JobHandle | None = None
         self._opening: JobHandle | None = None
-        self._intervals: TaskHandle | None = None
+        self._finding: TaskHandle | None = None
         self._place: Place | None = None
         self._cleared: Scores | None = None
         self._means_due = QTimer(self)
         self._means_due.setSingleShot(True)
         self._means_due.setInterval(MEANS_EVERY_MS)
-        self._means_due.timeout.connect(self._on_means_due)
+        self._means_due.timeout.connect(self._find_means)
 
     # -- references
 
@@ -217,44 +217,41 @@ class EvaluationDesk(QObject):
     # -- means
 
     def _renew(self) -> None:
-        """Something else is to be shown: means at once, their intervals when they are there."""
+        """Something else is to be shown; its means follow, with intervals unless more comes."""
         self._means_due.stop()
-        self._show_means()
+        if self._finding is not None:
+            self._finding.cancel()
+            self._finding = None
+        known = {who.key for who in self.board.contestants if self.board.scores(who.key)}
+        self.means = Means(tuple(r for r in self.means.rows if r.contestant.key in known))
+        self.means_changed.emit()
         self.scores_changed.emit(None)
         self.state_changed.emit()
-        if self._intervals is not None:
-            self._intervals.cancel()
-            self._intervals = None
-        if not self.board.has_scores:
+        if known:
+            self._find_means()
+
+    def _find_means(self) -> None:
+        """Work the means out beside the window."""
+        if self._finding is not None:
             return
-        scored, protocol, layout = self._scored(), self.board.protocol, self._layout_of_now()
-        self._intervals = self._session.pool.submit(
-            lambda progress, should_stop: means_of(scored, protocol, layout, with_intervals=True)
+        scored = [(who, self.board.scores(who.key)) for who in self.board.contestants]
+        scored = [(who, clips) for who, clips in scored if clips]
+        protocol, layout = self.board.protocol, self._layout_of_now()
+        whole = not self.running
+        self._finding = self._session.pool.submit(
+            lambda progress, should_stop: means_of(scored, protocol, layout, with_finding=whole)
         )
-        self._intervals.finished.connect(self._on_intervals)
-
-    def _on_means_due(self) -> None:
-        self._show_means()
-
-    def _show_means(self) -> None:
-        scored, protocol = self._scored(), self.board.protocol
-        self.means = means_of(scored, protocol, self._layout_of_now(), with_intervals=False)
-        self.means_changed.emit()
+        self._finding.finished.connect(self._on_means)
 
     @Slot(object)
-    def _on_intervals(self, means: Means) -> None:
-        if self.sender() is self._intervals:
-            self._intervals = None
-            if not self.running:
-                self.means = means
-                self.means_changed.emit()
+    def _on_means(self, means: Means) -> None:
+        if self.sender() is self._finding:
+            self._finding = None
+            self.means = means
+            self.means_changed.emit()
 
     def _layout_of_now(self) -> str:
         return "" if self.board.dataset is None else self.board.dataset.layout
-
-    def _scored(self) -> list[tuple[Contestant, list]]:
-        everybody = [(who, self.board.scores(who.key)) for who in self.board.contestants]
-        return [(who, clips) for who, clips in everybody if clips]
 
     # -- one clip
 

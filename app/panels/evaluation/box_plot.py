@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,12 +32,12 @@ class Box:
     place: int
     values: tuple[float, ...]
 
-    @property
+    @functools.cached_property
     def quartiles(self) -> tuple[float, float, float]:
         low, middle, high = np.quantile(self.values, [0.25, 0.5, 0.75])
         return float(low), float(middle), float(high)
 
-    @property
+    @functools.cached_property
     def whiskers(self) -> tuple[float, float]:
         """The outermost values within 1.5 times the height of the box from it."""
         low, _, high = self.quartiles
@@ -44,7 +45,7 @@ class Box:
         inside = [v for v in self.values if low - reach <= v <= high + reach]
         return min(inside), max(inside)
 
-    @property
+    @functools.cached_property
     def outliers(self) -> list[float]:
         low, high = self.whiskers
         return [value for value in self.values if not low <= value <= high]
@@ -93,7 +94,10 @@ class BoxPlot(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text = ""
+            text = tr(
+                "Box: the middle half of the clips, with the median. Whiskers: within 1.5 times "
+                "the height of the box. Diamond: mean."
+            )
             for box in self._boxes:
                 place = self._places.get((box.figure, box.place))
                 if box.values and place is not None and place.contains(QPointF(event.pos())):

@@ -16,6 +16,7 @@ Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
 SWATCH_ROLE = Qt.ItemDataRole.UserRole + 1  # place of the model whose colour the heading has
 SECOND_ROLE = Qt.ItemDataRole.UserRole + 2  # second line of a heading
+LEFT_ROLE = Qt.ItemDataRole.UserRole + 4  # True for words, which begin at the left
 GROUP_ROLE = Qt.ItemDataRole.UserRole + 3  # True where another figure begins
 
 
@@ -60,7 +61,8 @@ class ClipModel(QAbstractTableModel):
 
     def refresh(self, names: Iterable[str] | None) -> None:
         """Scores of these clips came or went; None: of any."""
-        if self._has_notes() != any(c.kind == "note" for c in self._columns):
+        shown = self._columns[-1].kind == "note"
+        if (names is None or not shown) and self._has_notes(names) != shown:
             self.rebuild()
             return
         if self._order and self._columns:
@@ -87,18 +89,21 @@ class ClipModel(QAbstractTableModel):
         for figure in self._figures:
             columns += [Column("figure", figure, who, who == 0) for who in range(n)]
             columns += [Column("difference", figure, who) for who in range(1, n)]
-        if self._has_notes():
+        if self._has_notes(None):
             columns.append(Column("note", first=True))
         self._columns = columns
         if self._sorted[0] >= len(columns):
             self._sorted = (-1, Qt.SortOrder.AscendingOrder)
 
-    def _has_notes(self) -> bool:
-        return any(
-            score.reason is not None or score.silent_estimates
-            for who in self._board.contestants
-            for score in self._board.scores(who.key)
-        )
+    def _has_notes(self, names: Iterable[str] | None) -> bool:
+        """Whether there is something to say of these clips, or of any."""
+        clips = [clip.name for clip in self._clips] if names is None else list(names)
+        for who in self._board.contestants:
+            for name in clips:
+                score = self._board.score(who.key, name)
+                if score is not None and (score.reason is not None or score.silent_estimates):
+                    return True
+        return False
 
     @property
     def _clips(self) -> Sequence:  # type: ignore[type-arg]
@@ -201,6 +206,7 @@ class ClipModel(QAbstractTableModel):
                 else None
             ),
             GROUP_ROLE: lambda: what.first,
+            LEFT_ROLE: lambda: what.kind in ("clip", "note"),
             Qt.ItemDataRole.ToolTipRole: lambda: self._explanation(what),
             Qt.ItemDataRole.AccessibleTextRole: lambda: f"{first} {second}".strip(),
         }

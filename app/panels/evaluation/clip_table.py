@@ -15,7 +15,13 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.i18n import bind
-from app.panels.evaluation.clip_model import GROUP_ROLE, SECOND_ROLE, SWATCH_ROLE, ClipModel
+from app.panels.evaluation.clip_model import (
+    GROUP_ROLE,
+    LEFT_ROLE,
+    SECOND_ROLE,
+    SWATCH_ROLE,
+    ClipModel,
+)
 from app.panels.evaluation.colours import paint_swatch
 
 ROW_HEIGHT, HEADER_HEIGHT = 28, 44
@@ -108,13 +114,13 @@ class _Header(QHeaderView):
         first = str(model.headerData(section, along, Qt.ItemDataRole.DisplayRole) or "")
         second = str(model.headerData(section, along, SECOND_ROLE) or "")
         swatch = model.headerData(section, along, SWATCH_ROLE)
-        left = not second
+        left = model.headerData(section, along, LEFT_ROLE) is True
         side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
         upper = QRect(box.left(), box.top(), box.width(), box.height() // 2)
         lower = upper.translated(0, box.height() // 2)
         painter.setPen(QColor(colours.text))
         painter.setFont(theme.font())
-        painter.drawText(box if left else upper, int(side | Qt.AlignmentFlag.AlignVCenter), first)
+        painter.drawText(upper if second else box, int(side | Qt.AlignmentFlag.AlignVCenter), first)
         if second:
             painter.setPen(QColor(colours.muted))
             metrics = painter.fontMetrics()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from app.panels.evaluation.segments import Segments
 from app.theme import theme_changed
 
 ALL = "all"
+PLOT_EVERY_MS = 150
 
 
 class Results(QWidget):
@@ -40,6 +41,10 @@ class Results(QWidget):
         super().__init__()
         self._board = board
         self._means = Means(())
+        self._plot_due = QTimer(self)
+        self._plot_due.setSingleShot(True)
+        self._plot_due.setInterval(PLOT_EVERY_MS)
+        self._plot_due.timeout.connect(self.show_plot)
         self.source = Segments(
             (
                 ("vocals", mark("Voice"), mark("Figures of the voice"), "voice"),
@@ -160,7 +165,8 @@ class Results(QWidget):
     def refresh(self, names: Collection[str] | None) -> None:
         """Scores of these clips came; None: of any, or went."""
         self.model.refresh(names)
-        self.show_plot()
+        if not self._plot_due.isActive():
+            self._plot_due.start()
 
     def show_means(self, means: Means) -> None:
         self._means = means
@@ -173,8 +179,9 @@ class Results(QWidget):
         boxes = []
         for place, who in enumerate(self._board.contestants):
             scores = self._board.scores(who.key)
+            found = [score.scores.get(self.source.value) for score in scores]
             for name in self.figures:
-                values = (score.figure(self.source.value, name) for score in scores)
+                values = (getattr(figures, name) for figures in found if figures is not None)
                 known = tuple(value for value in values if value is not None)
                 boxes.append(Box(name, who.title, place, known))
         self.plot.set_boxes(self.figures, boxes)
