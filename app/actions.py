@@ -60,7 +60,9 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("queue", mark("&List of songs"), "Ctrl+L"),
             ("-", "", ""),
             ("page1", mark("Page “Separate”"), "Alt+1"),
-            ("page2", mark("Page “Models”"), "Alt+2"),
+            ("page2", mark("Page “Train”"), "Alt+2"),
+            ("page3", mark("Page “Evaluate”"), "Alt+3"),
+            ("page4", mark("Page “Models”"), "Alt+4"),
         ),
     ),
     (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout
 from PySide6.QtWidgets import QWidget as Widget
 
 from app import settings, theme, window_memory
@@ -16,15 +16,13 @@ from app.audio.player import Player
 from app.cache import ResultCache
 from app.dialogs import Dialogs
 from app.drops import local_paths
-from app.i18n import mark, tr
+from app.i18n import tr
 from app.keys import KeyFilter
 from app.outcomes import Failure
+from app.pages import Pages
 from app.panels.drop_overlay import DropOverlay
 from app.panels.error_bar import ErrorBar
-from app.panels.models_page import ModelsPage
 from app.panels.queue_drawer import QueueDrawer
-from app.panels.rail import Rail
-from app.panels.separate_page import SeparatePage
 from app.panels.status_line import StatusLine
 from app.playback import Playback
 from app.progress_display import ProgressDisplay
@@ -79,16 +77,9 @@ class MainWindow(QMainWindow):
         self.setFocus()
 
     def _make_layout(self, log_file: str) -> None:
-        self.rail = Rail()
-        self.page = SeparatePage()
-        self.models = ModelsPage()
-        self.pages = QStackedWidget()
-        for icon, text, page in (
-            ("separate", mark("Separate"), self.page),
-            ("models", mark("Models"), self.models),
-        ):
-            self.rail.add_page(icon, text)
-            self.pages.addWidget(page)
+        self.all_pages = pages = Pages(self.session, self.player, self)
+        self.rail, self.pages = pages.rail, pages.stack
+        self.page, self.models = pages.separate, pages.models
         self.errors = ErrorBar(log_file)
         self.queue = QueueDrawer()
         self.queue.hide()
@@ -117,7 +108,9 @@ class MainWindow(QMainWindow):
         page.empty.demo_clicked.connect(self.open_demo)
         page.empty.recent_chosen.connect(self.open_recent)
         page.mixer.original_changed.connect(self.actions_["original"].setChecked)
-        self.rail.page_chosen.connect(self.pages.setCurrentIndex)
+        for other in (self.all_pages.train, self.all_pages.evaluate):
+            other.failed.connect(self.show_failure)
+        self.all_pages.train.model_made.connect(self.choices.reload)
         self.rail.settings_clicked.connect(self.dialogs.settings)
         self.rail.help_clicked.connect(self._on_shortcuts)
         self.queue.close_clicked.connect(self._on_queue_closed)
@@ -151,7 +144,7 @@ class MainWindow(QMainWindow):
                 "cancel": self.progress.cancel_current,
                 "settings": self.dialogs.settings,
                 "quit": self.close,
-                "play": self.playback.toggle,
+                "play": self._on_play,
                 "start": self.playback.to_start,
                 "back": self.playback.back,
                 "forward": self.playback.forward,
@@ -172,8 +165,7 @@ class MainWindow(QMainWindow):
                 "overlay": self.page.inspector.view.overlay.toggle,
                 "inspector": self.page.toolbar.inspector.toggle,
                 "queue": self.status.queue.toggle,
-                "page1": self._on_page_separate,
-                "page2": self._on_page_models,
+                **self.all_pages.handlers(),
                 "shortcuts": self._on_shortcuts,
                 "log": self.dialogs.open_log,
                 "about": self.dialogs.about,
@@ -184,7 +176,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders as if they had been dropped."""
-        self.rail.choose(0)
+        self.all_pages.choose("separate")
         self.session.open(list(paths))
 
     def choose_files(self) -> None:
@@ -324,11 +316,9 @@ class MainWindow(QMainWindow):
     def _on_queue_closed(self) -> None:
         self.status.queue.setChecked(False)
 
-    def _on_page_separate(self) -> None:
-        self.rail.choose(0)
-
-    def _on_page_models(self) -> None:
-        self.rail.choose(1)
+    def _on_play(self) -> None:
+        if not self.all_pages.toggle_sound():
+            self.playback.toggle()
 
     def _on_shortcuts(self) -> None:
         self.dialogs.shortcuts(self.actions_.all())
@@ -339,7 +329,7 @@ class MainWindow(QMainWindow):
         window_memory.remember(self)
         self.stem_files.shutdown()
         self.playback.shutdown()
-        self.page.view.shutdown()
+        self.all_pages.shutdown()
         self.session.shutdown()
         event.accept()
 

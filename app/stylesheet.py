@@ -16,6 +16,8 @@ QMainWindow, #centre {{ background: {background}; }}
 }}
 #toolbar {{ border-bottom: 1px solid {line}; }}
 #rail {{ border-right: 1px solid {line}; }}
+#runs {{ background: {panel}; }}
+RunsList {{ border-right: 1px solid {line}; }}
 #inspector {{ border-left: 1px solid {line}; }}
 #transport, #queue, #statusline {{ border-top: 1px solid {line}; }}
 #errorbar {{ background: {raised}; border-bottom: 1px solid {error}; }}
@@ -139,6 +141,8 @@ QCheckBox::indicator:checked {{
 QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QCheckBox::indicator:checked:disabled {{ background: {faint}; image: url("{check}"); }}
 QCheckBox:focus {{ text-decoration: underline; }}
+QLineEdit[wrong="true"] {{ border-color: {error}; color: {error}; }}
+RunRow:hover, RunRow:focus, RunRow[current="true"] {{ background: {raised}; }}
 QToolButton[segment="true"] {{ padding: 0 2px; }}
 #queue QWidget[queuerow="true"] {{ border-left: 2px solid transparent; }}
 #queue QWidget[queuerow="true"]:hover, #queue QWidget[queuerow="true"]:focus {{

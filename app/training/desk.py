@@ -215,6 +215,8 @@ class TrainingDesk(QObject):
         if run.state is RunState.RUNNING:
             run.stage = progress.stage
         run.seconds_left = progress.seconds_left
+        if run.step is None and any(isinstance(r, StepReport) for r in progress.details):
+            self._reread(run)
         epochs = replay = False
         for report in progress.details:
             match report:
@@ -283,15 +285,21 @@ class TrainingDesk(QObject):
             job.deleteLater()
         return self.runs.get(key)
 
+    @staticmethod
+    def _reread(run: Run) -> bool:
+        """Take over what the disk says of the clips and how it stands; False if nothing."""
+        try:
+            run.info = run.folder.info()
+        except StemscopeError:
+            logger.info("The run %s has left nothing on disk", run.key)
+            return False
+        return True
+
     def _settle(self, run: Run, state: RunState) -> None:
         """Take over what the disk says of a run whose job has ended."""
         run.gave_way = False
         run.stage, run.seconds_left = "", None
-        try:
-            run.info = run.folder.info()
-        except StemscopeError:
-            logger.info("The run %s left nothing on disk", run.key)
-        else:
+        if self._reread(run):
             run.replay_epochs = run.folder.replay_epochs()
             on_disk = state_of(run.folder, run.info)
             if state is RunState.PAUSED and on_disk is RunState.FINISHED:

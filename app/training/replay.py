@@ -17,7 +17,7 @@ from core.training.run_folder import PinnedClip, ReplayFrame
 
 Codes = NDArray[np.uint8]
 N_ROWS = 144
-LOW_HZ = 60.0
+LOW_HZ = 80.0
 RANGE_DB = 72.0
 PEAK = 0.9
 
@@ -77,6 +77,12 @@ def _pooled(cells: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.f
     return np.maximum.reduceat(cells, rows, axis=1).T[::-1]
 
 
+def _meant(cells: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The mean of each row's bins, arranged as by ``_pooled``."""
+    stops = np.maximum(np.append(rows[1:], cells.shape[1]), rows + 1)
+    return (np.add.reduceat(cells, rows, axis=1) / (stops - rows).astype(np.float32)).T[::-1]
+
+
 def _level_codes(magnitude: NDArray[np.float32], rows: NDArray[np.int64], loudest: float) -> Codes:
     pooled = np.maximum(_pooled(magnitude, rows) / max(loudest, 1e-9), 1e-9)
     position = 1 + 20 * np.log10(pooled) / RANGE_DB
@@ -103,7 +109,7 @@ def develop(clip: ReplayClip, frame: ReplayFrame) -> ReplayPicture:
     given = frame.mask.T[:n_frames, :n_bins]
     mask[: given.shape[0], : given.shape[1]] = given / np.float32(255)
     loudest = float(clip.magnitude.max(initial=0.0))
-    shown = np.rint(255 * _pooled(mask, clip.rows)).astype(np.uint8)
+    shown = np.rint(255 * _meant(mask, clip.rows)).astype(np.uint8)
     voice_codes = _level_codes(clip.magnitude * mask, clip.rows, loudest)
     samples, _ = stems_of(clip.pinned, frame, clip.stft)
     voice = ArrayAudio(samples * np.float32(clip.gain), clip.mixture.sample_rate)

@@ -189,7 +189,7 @@ class CurvePlot(QWidget):
             return
         self._paint_grid(painter, area, colours)
         painter.setClipRect(area.adjusted(-4, -1, 8, 1))
-        for epoch, colour in ((self._marked, colours.accent), (self._hover, colours.faint)):
+        for epoch, colour in ((self._marked, colours.faint), (self._hover, colours.muted)):
             if epoch is not None and epoch <= self._n_shown:
                 x = round(self._x(epoch, area)) + 0.5
                 painter.setPen(QPen(QColor(colour), 1))
@@ -211,17 +211,15 @@ class CurvePlot(QWidget):
             where = QRectF(8, y - 10, area.left() - 16, 20)
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(where, right, number(value, digits))
-        step = max(1.0, round_step(self._n_shown, max(2, int(area.width() / 72))))
+        step = max(1, round(round_step(self._n_shown, max(2, int(area.width() / 64)))))
         row = QRectF(0, area.bottom() + 4, 64, 16)
-        for epoch in round_ticks(0, self._n_shown, int(self._n_shown / step)):
-            if epoch == 0:
-                continue
+        for epoch in range(step, self._n_shown + 1, step):
             x = self._x(epoch, area)
             painter.setPen(grid)
             painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 4))
             painter.setPen(text)
             row.moveLeft(min(x - 32, self.width() - 64))
-            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, f"{epoch:.0f}")
+            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, str(epoch))
         row.setRect(area.left(), area.bottom() + 4, 120, 16)
         painter.drawText(
             row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("Epoch")
@@ -265,6 +263,15 @@ class CurvePlot(QWidget):
         painter.setBrush(QColor(theme.current().background))
         painter.setPen(QPen(QColor(curve.colour), 2))
         painter.drawEllipse(where, 5, 5)
+        if curve.prominent:
+            painter.setFont(theme.font(-1))
+            text = tr("Best")
+            width = QFontMetricsF(painter.font()).horizontalAdvance(text)
+            left = min(where.x() - width / 2, self.width() - RIGHT - width)
+            above = where.y() - 24 > TOP
+            top = where.y() - 24 if above else where.y() + 8
+            painter.setPen(QColor(theme.current().muted))
+            painter.drawText(QRectF(left, top, width + 1, 16), Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_legend(self, painter: QPainter, colours: theme.Theme) -> None:
         """The title, and right of it each curve with its value; what does not fit is left out."""

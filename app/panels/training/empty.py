@@ -34,6 +34,7 @@ class TrainEmpty(QWidget):
         )
         self.text.setWordWrap(True)
         self.text.setFixedWidth(520)
+        self.text.setMinimumHeight(40)
         for part in (self.title, self.text):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.choose = QPushButton()

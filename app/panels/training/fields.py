@@ -12,7 +12,7 @@ from app.i18n import bind, language_changed, tip, tr
 from app.panels.controls import label
 
 Choice = tuple[str, str | Callable[[], str]]
-NAME_WIDTH, FIELD_WIDTH = 168, 88
+NAME_WIDTH, FIELD_WIDTH = 116, 80
 
 
 class NumberField(QLineEdit):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import bind, mark, tip, tr, tr_error
@@ -17,14 +18,16 @@ from core.training.recipe import Recipe
 
 SHIFT_TEXTS = (
     ("none", mark("None")),
-    ("grid 50000", mark("Steps of 50 000 samples")),
-    ("grid 25000", mark("Steps of 25 000 samples")),
-    ("grid 10000", mark("Steps of 10 000 samples")),
+    ("grid 50000", mark("50 000 samples")),
+    ("grid 25000", mark("25 000 samples")),
+    ("grid 10000", mark("10 000 samples")),
     ("random", mark("At random")),
 )
 LENGTHS = (("epochs", mark("Epochs")), ("steps", mark("Batches")))
 CONTEXTS = tuple((str(n), str(n)) for n in (1, 3, 5, 7, 9))
 EXPLAIN = mark("Point at a value to read what it does.")
+SHARE = 0.1  # of the songs, held out where a recipe holds out none
+NARROW, WIDE = 320, 600  # pixels: of one column of fields, and of two
 Row = tuple[str, str, str]  # name, meaning, unit
 ROWS: dict[str, Row] = {
     "length": (
@@ -70,11 +73,11 @@ ROWS: dict[str, Row] = {
     ),
     "shift": (
         mark("Circular shift"),
-        mark("Moves the accompaniment in time under the voice, for more examples"),
+        mark("Moves the accompaniment under the voice, in steps or at random: more examples"),
         "",
     ),
     "remix": (
-        mark("Other accompaniment"),
+        mark("Remixed"),
         mark("Share of voices that are put over the accompaniment of another recording"),
         "%",
     ),
@@ -84,7 +87,7 @@ ROWS: dict[str, Row] = {
         "± %",
     ),
     "pitch": (
-        mark("Pitch of the voice"),
+        mark("Voice pitch"),
         mark("Moves the voice up or down by up to this much, its tempo kept"),
         "± st",
     ),
@@ -120,7 +123,7 @@ class RecipeCard(QWidget):
         self._recipes = recipes
         self._recipe: Recipe | None = None
         self._values: RecipeValues | None = None
-        self.choice = ChoiceField([(name, r.title) for name, r in recipes.items()], 320)
+        self.choice = ChoiceField([(name, r.title) for name, r in recipes.items()], 264)
         tip(self.choice, "Recipe")
         self.reset = text_button("retry", "Reset", "Take the recipe's own values again")
         self.about = QLabel()
@@ -148,11 +151,14 @@ class RecipeCard(QWidget):
         column.addWidget(label("Recipe", "section"))
         column.addLayout(top)
         column.addWidget(self.about)
-        groups = QGridLayout()
-        groups.setHorizontalSpacing(32)
-        groups.setVerticalSpacing(16)
-        for number, (heading, names) in enumerate(GROUPS):
-            box = QVBoxLayout()
+        self._groups = QGridLayout()
+        self._groups.setHorizontalSpacing(24)
+        self._groups.setVerticalSpacing(16)
+        self._boxes: list[QWidget] = []
+        for heading, names in GROUPS:
+            group = QWidget()
+            box = QVBoxLayout(group)
+            box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(6)
             box.addWidget(label(heading, "heading"))
             for name in names:
@@ -161,10 +167,11 @@ class RecipeCard(QWidget):
                 box.addWidget(field_row(text, field, meaning, unit))
                 explained.add(field, meaning)
             box.addStretch(1)
-            place = ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1))[number]
-            groups.addLayout(box, *place)
-        groups.setColumnStretch(2, 1)
-        column.addLayout(groups)
+            self._boxes.append(group)
+        self._groups.setColumnStretch(2, 1)
+        self._wide: bool | None = None
+        self._place_groups(wide=True)
+        column.addLayout(self._groups)
         column.addWidget(self.meaning)
         column.addWidget(self.problem)
         column.addStretch(1)
@@ -175,10 +182,27 @@ class RecipeCard(QWidget):
             self.choice.set_value(first)
             self._on_recipe_chosen(first)
 
+    def _place_groups(self, wide: bool) -> None:
+        """Two columns where there is room, else one."""
+        if wide is self._wide:
+            return
+        self._wide = wide
+        places = ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1))
+        for number, group in enumerate(self._boxes):
+            self._groups.removeWidget(group)
+            self._groups.addWidget(group, *(places[number] if wide else (number, 0, 1, 1)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(NARROW, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_groups(wide=event.size().width() >= WIDE)
+
     def _make_fields(self) -> None:
         number = NumberField
         self.length = number(1, 1_000_000, whole=True)
-        self.unit = ChoiceField(LENGTHS, 104)
+        self.unit = ChoiceField(LENGTHS, 88)
         length = QWidget()
         row = QHBoxLayout(length)
         row.setContentsMargins(0, 0, 0, 0)
@@ -191,12 +215,12 @@ class RecipeCard(QWidget):
         self.learning_rate = number(1e-8, 10)
         self.batch = number(1, 65536, whole=True)
         self.sequence = number(2, 65536, whole=True)
-        self.context = ChoiceField(CONTEXTS, 88)
+        self.context = ChoiceField(CONTEXTS, 80)
         self.layers = number(1, 12, whole=True)
         self.units = number(1, 16384, whole=True)
-        self.recurrent = ChoiceField([("none", mark("None"))], 184)
+        self.recurrent = ChoiceField([("none", mark("None"))], 152)
         self.gamma = number(0, 0.5)
-        self.shift = ChoiceField(SHIFT_TEXTS, 200)
+        self.shift = ChoiceField(SHIFT_TEXTS, 152)
         self.remix = number(0, 100)
         self.speed = number(0, 75)
         self.pitch = number(0, 12)
@@ -315,8 +339,11 @@ class RecipeCard(QWidget):
     def _on_recipe_chosen(self, name: str) -> None:
         recipe = self._recipes[name]
         self._recipe = recipe
-        bind(self.about.setText, "{text}", text=lambda: tr(recipe.description))
-        self.set_values(values_of(recipe))
+        bind(self.about.setText, "{error}", error=lambda: tr(recipe.description))
+        values = values_of(recipe)
+        if values.share == 0:  # without any, there would be no curve of how well it does
+            values = replace(values, share=SHARE)
+        self.set_values(values)
         self.title_wanted.emit(recipe.title)
         self._on_edited()
 

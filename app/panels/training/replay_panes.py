@@ -155,4 +155,7 @@ class ReplayPanes(QWidget):
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft, text)
         if self._playhead_s is not None:
             x = area.left() + area.width() * min(1.0, self._playhead_s / clip.duration_s)
+            painter.fillRect(
+                QRectF(round(x) - 1, area.top(), 3, area.height()), QColor(0, 0, 0, 120)
+            )
             painter.fillRect(QRectF(round(x), area.top(), 1, area.height()), QColor("#ffffff"))

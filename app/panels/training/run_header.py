@@ -24,6 +24,10 @@ FIGURES = {
     "memory": (mark("Memory"), mark("What the program takes while it trains")),
     "device": (mark("Device"), mark("Where this training computes")),
 }
+MADE = {
+    RunState.FINISHED: mark("Finished. Its model is in the toolbar of the page “Separate”."),
+    RunState.STOPPED: mark("Stopped. Its model is in the toolbar of the page “Separate”."),
+}
 RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED)
 STOPPABLE = (RunState.WAITING, RunState.RUNNING, RunState.PAUSED, RunState.FAILED)
 
@@ -161,6 +165,8 @@ class RunHeader(QWidget):
             text = mark("Waiting while a song is separated")
         elif run.state.is_busy and run.stage:
             text = run.stage
+        elif run.model_id and run.state in (RunState.FINISHED, RunState.STOPPED):
+            text = MADE[run.state]
         bind(self.stage.setText, text)
         self.bar.setValue(round(run.fraction * 1000))
         percent = f"{run.fraction * 100:.0f} %"
@@ -184,7 +190,7 @@ class RunHeader(QWidget):
         values = {
             "epoch": f"{run.n_epochs_done} / {run.n_epochs}" if run.n_epochs else "–",
             "left": clock(run.time_left_s() or 0, hundredths=False) if left else "–",
-            "pace": clock(epoch_s, hundredths=epoch_s < 60) if epoch_s is not None else "–",
+            "pace": duration(epoch_s) if epoch_s is not None else "–",
             "best": best_text(run) if best is not None else "–",
             "speed": f"{grouped(round(step.frames_per_second))} /s" if step is not None else "–",
             "memory": megabytes(memory) if memory else "–",
@@ -214,6 +220,13 @@ def best_text(run: Run) -> str:
         return tr("epoch {n}", n=best.epoch)
     figure = decibels(best.gnsdr_db, digits=2, signed=False)
     return f"{figure} ({tr('epoch {n}', n=best.epoch)})"
+
+
+def duration(seconds: float) -> str:
+    """``0.19 s``, ``12.3 s`` or ``3:58``."""
+    if seconds >= 60:
+        return clock(seconds, hundredths=False)
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
 
 
 def grouped(number: int) -> str:

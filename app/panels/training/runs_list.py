@@ -58,7 +58,7 @@ class RunsList(QWidget):
         top.addWidget(self.new)
         top.addWidget(label("Trainings", "section"))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 1, 0)  # the line at the right
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self.none)
