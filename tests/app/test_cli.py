@@ -19,24 +19,6 @@ from app.cli import run
 RATE = 16000
 
 
-_RECIPE = """
-model_id = "small"
-title = "Small"
-description = "For a test."
-terms = "none"
-
-[network.arguments]
-n_bins = 513
-hidden = [16, 16]
-recurrent_layers = [2]
-context_frames = 3
-
-[optimiser]
-epochs = 2
-sequence_frames = 20
-"""
-
-
 @pytest.fixture(autouse=True)
 def _own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -276,25 +258,6 @@ def test_evaluate_published_estimates(data_dir: Path, capsys: pytest.CaptureFixt
     assert run(["evaluate", *arguments]) == 0
     voice = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("vocals"))
     assert float(voice.split()[1]) == pytest.approx(9.71, abs=0.05)
-
-
-def test_train_then_separate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = tmp_path / "data"
-    for index in range(2):
-        _song(data / f"clip_{index}.wav", 1.0, seed=index)
-    recipe = tmp_path / "small.toml"
-    recipe.write_text(_RECIPE, encoding="utf-8")
-    out = tmp_path / "trained"
-    arguments = ["train", "--data", str(data), "--recipe", str(recipe), "-o", str(out)]
-    assert run(arguments) == 0
-    assert "epoch 2 of 2" in capsys.readouterr().err
-    assert run(arguments) == 2
-    assert "--resume" in capsys.readouterr().err
-    assert run([*arguments, "--resume"]) == 0
-    song = _song(tmp_path / "song.wav", 0.2)
-    assert _separate(out / "model", song, "-o", tmp_path / "out") == 0
-    assert run([*arguments[:4], "papier", "-o", str(out)]) == 2
-    assert "paper" in capsys.readouterr().err
 
 
 def test_models_and_version(capsys: pytest.CaptureFixture[str]) -> None:
