@@ -56,6 +56,13 @@ class Layout(StrEnum):
     PAIRS = "pairs"
 
 
+class MaskKind(StrEnum):
+    """How masks are made of what a network estimates."""
+
+    SOFT = "soft"
+    BINARY = "binary"
+
+
 Model = Annotated[
     str | None, typer.Option(help="Name or folder of a model; see the command models.")
 ]
@@ -114,12 +121,19 @@ def separate(
 @cli.command()
 def evaluate(
     data: Data,
-    model: Model = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or folder of a model; several may be named, to compare them."),
+    ] = None,
     estimates: Annotated[
-        Path | None, typer.Option(help="Score the finished estimates in this folder instead.")
+        list[Path] | None,
+        typer.Option(help="Score the finished estimates in this folder, too or instead."),
     ] = None,
     layout: Annotated[
         Layout | None, typer.Option(help="Layout of the data set, if the guess is wrong.")
+    ] = None,
+    mask: Annotated[
+        MaskKind | None, typer.Option(help="Soft masks, or all of a bin for the louder source.")
     ] = None,
     gain_db: Annotated[
         float, typer.Option(help="Make the mixtures louder before separation.")
@@ -128,18 +142,23 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all figures to this file.")
     ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the figures of every clip to this table.")
+    ] = None,
 ) -> None:
-    """Score a model, or finished estimates, on a data set with BSS Eval."""
+    """Score models, or finished estimates, on a data set with BSS Eval."""
     from app.cli_evaluate import Request, evaluate_folder
 
     request = Request(
         data=data,
-        model=model,
-        estimates=estimates,
+        models=tuple(model or ()),
+        estimates=tuple(estimates or ()),
         layout=layout.value if layout is not None else None,
         gain_db=gain_db,
         device=device,
+        mask=mask.value if mask is not None else None,
         json_file=json_file,
+        csv_file=csv_file,
     )
     raise typer.Exit(evaluate_folder(request))
 
