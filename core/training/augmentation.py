@@ -19,6 +19,9 @@ FloatArray = NDArray[np.float32]
 N_VARIANTS = 8
 """Pitch and formant shifts that a voice is drawn among; computing one takes long."""
 
+EPOCHS_PER_VARIANT = 4
+"""A voice has another shift to be drawn among after every so many epochs."""
+
 GRID_RATE_HZ = 16000
 """The rate at which steps of the circular shift are counted."""
 
@@ -75,7 +78,9 @@ def draw(
     shift = float(rng.random())
     if other == piece and settings.circular_shift != "random":
         shift = grid_shift
-    variant = int(rng.integers(0, N_VARIANTS))
+    # The choice grows with the epochs, so that no epoch has many new shifts to compute.
+    n_variants = min(N_VARIANTS, 1 + (epoch + item % EPOCHS_PER_VARIANT) // EPOCHS_PER_VARIANT)
+    variant = int(rng.random() * n_variants)
     pitch, formant = variant_shift(settings, seed, piece, variant)
     ratio_db = float(rng.uniform(-settings.voice_to_music_db, settings.voice_to_music_db))
     level_dbfs = float(rng.uniform(settings.level_min_dbfs, settings.level_max_dbfs))
@@ -108,7 +113,7 @@ def variant_shift(
     """
     rng = np.random.default_rng((seed, piece, N_VARIANTS, 1))
     shares = (np.arange(N_VARIANTS) + rng.random(N_VARIANTS)) * 2 / N_VARIANTS - 1
-    pitch = settings.pitch_semitones * shares[variant]
+    pitch = settings.pitch_semitones * rng.permutation(shares)[variant]
     formant = settings.formant_semitones * rng.permutation(shares)[variant]
     return float(pitch), float(formant)
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from core.features import heard_magnitude
 from core.stft import ComplexArray, Stft
 
 FloatArray = NDArray[np.float32]
@@ -28,7 +29,10 @@ _FADE_S = 0.03
 _ENVELOPE_S = 0.0018
 """Quefrency up to which the envelope follows the spectrum: below the periods of sung notes."""
 
-_ENVELOPE_ROUNDS = 4
+_ENVELOPE_ROUNDS = 5
+_LOWEST_FORMANT_HZ = 250.0
+"""Below there are single harmonics and no formants: the envelope goes on level."""
+
 _LOUDEST_FILTER_DB = 18.0
 _DEEPEST_DB = -80.0
 
@@ -91,14 +95,18 @@ def _with_formants(
 ) -> FloatArray:
     n_samples = original.shape[1]
     window = 2 * round(0.032 * sample_rate)
-    stft = Stft(window, window // 4)
-    heard = np.sqrt(np.mean(np.square(np.abs(_spectra(original, stft))), axis=0))
-    cepstra = _envelope_cepstra(heard, round(_ENVELOPE_S * sample_rate))
-    angles = np.pi * np.arange(stft.n_bins) / (stft.n_bins - 1)
-    log_gain = _envelope(cepstra, angles * 2 ** (-formant_semitones / 12))
-    log_gain -= _envelope(cepstra, angles * 2 ** (-pitch_semitones / 12))
-    limit = _LOUDEST_FILTER_DB / 20 * np.log(10)
-    gain = np.exp(np.clip(log_gain, -limit, limit)).astype(np.float32)
+    stft = Stft(window, window // 2)
+    heard = heard_magnitude(_spectra(original, stft))
+    bins = np.arange(stft.n_bins)
+    lowest = min(_LOWEST_FORMANT_HZ * window / sample_rate, bins[-1])
+    order = round(_ENVELOPE_S * sample_rate)
+    wanted, there = (
+        _waves(order, stft.n_bins, np.clip(bins * 2 ** (-semitones / 12), lowest, bins[-1]))
+        for semitones in (formant_semitones, pitch_semitones)
+    )
+    log_gain = _envelope_cepstra(heard, order) @ (wanted - there)
+    limit = np.float32(_LOUDEST_FILTER_DB / 20 * np.log(10))
+    gain = np.exp(np.clip(log_gain, -limit, limit))
     return stft.overlap_add(_spectra(moved, stft) * gain, 0, 0, n_samples)
 
 
@@ -113,19 +121,22 @@ def _spectra(samples: FloatArray, stft: Stft) -> ComplexArray:
 def _envelope_cepstra(magnitude: FloatArray, order: int) -> FloatArray:
     """Cepstra ``(n_frames, order)`` of envelopes over ``magnitude`` ``(n_frames, n_bins)``."""
     floor = max(float(magnitude.max(initial=0)) * 10 ** (_DEEPEST_DB / 20), 1e-12)
-    spectrum = np.log(np.maximum(magnitude, floor))
-    target, n_bins = spectrum, spectrum.shape[1]
-    angles = np.pi * np.arange(n_bins) / (n_bins - 1)
-    cepstra = np.zeros((len(spectrum), order), np.float32)
-    for _ in range(_ENVELOPE_ROUNDS):
-        cepstra = np.fft.irfft(target, axis=1)[:, :order].astype(np.float32)
+    spectrum = np.log(np.maximum(magnitude, np.float32(floor)))
+    n_bins = spectrum.shape[1]
+    waves = _waves(order, n_bins, np.arange(n_bins, dtype=np.float64))
+    # The inverse Fourier transform of an even spectrum, at the few lowest quefrencies.
+    transform = np.cos(np.pi * np.outer(np.arange(n_bins), np.arange(order)) / (n_bins - 1))
+    transform[1:-1] *= 2
+    transform = (transform / (2 * (n_bins - 1))).astype(np.float32)
+    cepstra = spectrum @ transform
+    for _ in range(_ENVELOPE_ROUNDS - 1):
         # The tops of the harmonics are what a singer's throat lets through; the gaps are not.
-        target = np.maximum(spectrum, _envelope(cepstra, angles))
+        cepstra = np.maximum(spectrum, cepstra @ waves) @ transform
     return cepstra
 
 
-def _envelope(cepstra: FloatArray, angles: NDArray[np.float64]) -> FloatArray:
-    """Log envelopes ``(n_frames, len(angles))`` at frequencies in radians, up to Nyquist."""
-    waves = np.cos(np.outer(np.arange(cepstra.shape[1]), np.minimum(angles, np.pi)))
+def _waves(order: int, n_bins: int, places: NDArray[np.float64]) -> FloatArray:
+    """What turns cepstra into log envelopes at ``places`` in bins: ``(order, len(places))``."""
+    waves = np.cos(np.outer(np.arange(order), np.pi * places / (n_bins - 1)))
     waves[1:] *= 2
-    return np.asarray(cepstra @ waves.astype(np.float32))
+    return waves.astype(np.float32)
