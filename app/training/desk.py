@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.i18n import mark
 from app.jobs import JobHandle, JobProgress, JobRunner, Priority
 from app.outcomes import Failure, failure_from
 from app.tasks import TaskPool
@@ -188,12 +189,12 @@ class TrainingDesk(QObject):
         if run is None or job is None or not run.state.is_busy:
             return
         run.state = state
-        run.stage = "Saving"
+        run.stage = mark("Saving")
         self.run_changed.emit(key)
         job.cancel()
 
     def _finish(self, run: Run) -> None:
-        run.state, run.stage = RunState.STOPPING, "Making the model"
+        run.state, run.stage = RunState.STOPPING, mark("Making the model")
         job = self._follow(run, self._jobs.submit(FinishRequest(run.path), Priority.QUEUE))
         job.finished.connect(self._on_stopped)
         self.run_changed.emit(run.key)

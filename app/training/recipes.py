@@ -12,6 +12,7 @@ from core.training.recipe import Recipe, find_recipe, recipe_from_dict, shipped_
 
 OWN_TERMS = mark("Trained on this computer; the terms of the recordings it heard apply.")
 SHIFTS = ("none", "grid 50000", "grid 25000", "grid 10000", "random")
+USUAL = ("quick", "paper", "little-data")
 SECTIONS = {
     "epochs": "optimiser",
     "steps": "optimiser",
@@ -54,6 +55,8 @@ class RecipeValues:
 def values_of(recipe: Recipe) -> RecipeValues:
     """The main values of ``recipe``."""
     plain = {name: getattr(getattr(recipe, part), name) for name, part in SECTIONS.items()}
+    if recipe.optimiser.method == "lbfgs":
+        plain["epochs"] = recipe.optimiser.lbfgs_iterations
     arguments = recipe.network.arguments
     hidden = arguments.get("hidden")
     hidden = list(hidden) if isinstance(hidden, (list, tuple)) else []
@@ -83,6 +86,9 @@ def changed_recipe(recipe: Recipe, values: RecipeValues, title: str) -> Recipe:
     before = values_of(recipe)
     for name, part in SECTIONS.items():
         table[part][name] = getattr(values, name)
+    if recipe.optimiser.method == "lbfgs":  # it counts iterations, and has no rate to set
+        table["optimiser"]["lbfgs_iterations"] = values.epochs
+        table["optimiser"]["epochs"] = recipe.optimiser.epochs
     if values.shift.startswith("grid"):
         table["augmentation"]["circular_shift"] = "grid"
         table["augmentation"]["circular_shift_samples"] = int(values.shift.split()[1])
@@ -106,9 +112,14 @@ def changed_recipe(recipe: Recipe, values: RecipeValues, title: str) -> Recipe:
 
 
 def recipes() -> dict[str, Recipe]:
-    """The recipes that come along, by name; one that cannot be read is left out."""
+    """The recipes that come along, by name: the usual ones first, those of the paper's tables last.
+
+    One that cannot be read is left out.
+    """
     found: dict[str, Recipe] = {}
-    for name in shipped_recipes():
+    usual = {name: place for place, name in enumerate(USUAL)}
+    names = sorted(shipped_recipes(), key=lambda n: ("/" in n, usual.get(n, len(usual)), n))
+    for name in names:
         try:
             found[name] = find_recipe(name)
         except StemscopeError:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
-from app.i18n import tip, tr
+from app.i18n import mark, tip, tr
 from app.panels.controls import ElidedLabel, icon_button
 from app.training.data import HeardExample
 
@@ -76,7 +76,7 @@ class ExampleRow(QWidget):
 
     def set_playing(self, playing: bool) -> None:
         self.play.setIcon(theme.icon("pause" if playing else "play"))
-        text = "Pause example {n}" if playing else "Hear example {n}"
+        text = mark("Pause example {n}") if playing else mark("Hear example {n}")
         tip(self.play, text, n=self._number)
 
     def _on_clicked(self) -> None:

@@ -99,7 +99,7 @@ class ChoiceField(QComboBox):
 
     def set_choices(self, choices: Sequence[Choice]) -> None:
         value = self.value()
-        if [key for key, _ in choices] == [key for key, _ in self._choices]:
+        if _names(choices) == _names(self._choices):
             return
         self._choices = list(choices)
         self.clear()
@@ -119,8 +119,12 @@ class ChoiceField(QComboBox):
         self.chosen.emit(self.value())
 
     def _on_language_changed(self) -> None:
-        for index, (_, text) in enumerate(self._choices):
-            self.setItemText(index, _shown(text))
+        for key, text in self._choices:
+            self.setItemText(self.findData(key), _shown(text))
+
+
+def _names(choices: Sequence[Choice]) -> list[object]:
+    return [(key, text if isinstance(text, str) else "") for key, text in choices]
 
 
 def _shown(text: str | Callable[[], str]) -> str:

@@ -24,6 +24,7 @@ SHIFT_TEXTS = (
     ("random", mark("At random")),
 )
 LENGTHS = (("epochs", mark("Epochs")), ("steps", mark("Batches")))
+ITERATIONS = (("epochs", mark("Iterations")),)
 CONTEXTS = tuple((str(n), str(n)) for n in (1, 3, 5, 7, 9))
 EXPLAIN = mark("Point at a value to read what it does.")
 SHARE = 0.1  # of the songs, held out where a recipe holds out none
@@ -178,7 +179,10 @@ class RecipeCard(QWidget):
         self.choice.chosen.connect(self._on_recipe_chosen)
         self.reset.clicked.connect(self._on_reset)
         if recipes:
-            first = "paper" if "paper" in recipes else next(iter(recipes))
+            first = next(iter(recipes))
+            tables = next((i for i, name in enumerate(recipes) if "/" in name), 0)
+            if tables:
+                self.choice.insertSeparator(tables)
             self.choice.set_value(first)
             self._on_recipe_chosen(first)
 
@@ -251,6 +255,9 @@ class RecipeCard(QWidget):
         """Fill in the fields."""
         self._values = values
         by_steps = values.steps > 0
+        whole = self._recipe is not None and self._recipe.optimiser.method == "lbfgs"
+        self.unit.set_choices(ITERATIONS if whole else LENGTHS)
+        self.learning_rate.setEnabled(not whole)
         self.unit.set_value("steps" if by_steps else "epochs")
         self.length.set_value(values.steps if by_steps else values.epochs)
         self.learning_rate.set_value(values.learning_rate)
@@ -329,7 +336,7 @@ class RecipeCard(QWidget):
         )
 
     def _fill_recurrent(self, n_layers: int) -> None:
-        one = [(str(n), partial(tr, "Layer {n}", n=n)) for n in range(1, n_layers + 1)]
+        one = [(str(n), partial(tr, mark("Layer {n}"), n=n)) for n in range(1, n_layers + 1)]
         self.recurrent.set_choices(
             [("none", mark("None (DNN)")), *one, ("all", mark("All (sRNN)"))]
         )

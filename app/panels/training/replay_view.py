@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from app import theme
 from app.formats import decibels
-from app.i18n import bind, language_changed, tip, tr
+from app.i18n import bind, language_changed, mark, tip, tr
 from app.panels.controls import ElidedLabel, icon_button, label
 from app.panels.training.heard_buttons import HeardButtons
 from app.panels.training.replay_panes import ReplayPanes
@@ -165,7 +165,7 @@ class ReplayView(QWidget):
     def _show_transport(self) -> None:
         playing = self._sound.playing and self._sound.owner is self
         self.play.setIcon(theme.icon("pause" if playing else "play"))
-        text = "Pause the clip" if playing else "Play the clip, round and round"
+        text = mark("Pause the clip") if playing else mark("Play the clip, round and round")
         tip(self.play, text, "Space")
         ready = self._desk.picture is not None
         self.play.setEnabled(ready)
