@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.evaluation.desk import EvaluationDesk
 from app.evaluation.plan import (
@@ -21,7 +22,7 @@ from app.i18n import mark
 from app.jobs import JobStep
 from app.separation_job import LoadedSeparators, SeparatorFactory, SeparatorLike
 from app.torch_setup import prepare_torch
-from core.audio import Audio, FloatArray, ScratchAudio
+from core.audio import Audio, ScratchAudio, read_padded
 from core.datasets import Clip
 from core.errors import Cancelled, DataError, StemscopeError
 from core.estimates import EstimateFolder
@@ -133,9 +134,9 @@ class ClipRequest:
         yield JobStep(0.0, OPENING)
         stems = yield from _separated(plan.clip, mixed, maker, plan.scratch_dir, should_stop)
         fitted = not plan.contestant.is_model and plan.protocol == "paper"
-        if fitted:
+        if not plan.contestant.is_model:  # as long as the mixture, and perhaps at its level
             stems = {
-                source: _fitted(stems[source], references[source], plan.scratch_dir)
+                source: _matched(stems[source], references[source], fitted, plan.scratch_dir)
                 for source in SOURCES
             }
         return OpenedClip(plan, mixture, references, dict(stems), fitted)
@@ -199,17 +200,21 @@ def _rescaled(
         steps.close()
 
 
-def _fitted(estimate: Audio, reference: Audio, scratch_dir: str | None) -> Audio:
-    """``estimate`` times the factor that brings it nearest to ``reference`` (least squares)."""
-    n_samples = min(estimate.n_samples, reference.n_samples)
-    samples = estimate.read(0, n_samples).astype(np.float64)
+def _matched(estimate: Audio, reference: Audio, fit: bool, scratch_dir: str | None) -> Audio:
+    """``estimate`` as long as ``reference``, and to ``fit`` at the level nearest to it.
+
+    That level is the factor Σ s ŝ / Σ ŝ² that leaves the least squared error.
+    """
+    samples = read_padded(estimate, 0, reference.n_samples).astype(np.float64)
     energy = float(np.sum(samples**2))
-    overlap = float(np.sum(samples * reference.read(0, n_samples)))
-    factor = overlap / energy if energy > 0 and overlap > 0 else 1.0
+    overlap = float(np.sum(samples * reference.read(0, reference.n_samples)))
+    factor = overlap / energy if fit and energy > 0 and overlap > 0 else 1.0
     return _on_disk(samples * factor, estimate.sample_rate, scratch_dir)
 
 
-def _on_disk(samples: FloatArray, sample_rate: int, scratch_dir: str | None) -> ScratchAudio:
+def _on_disk(
+    samples: NDArray[np.floating], sample_rate: int, scratch_dir: str | None
+) -> ScratchAudio:
     audio = ScratchAudio(len(samples), sample_rate, samples.shape[1], scratch_dir)
     audio.write(0, np.asarray(samples, np.float32))
     return audio

@@ -159,7 +159,10 @@ def test_nothing_is_overwritten_without_a_word(
         (["evaluate", "--data", "absent"], "absent"),
         (["evaluate", "--data", ".", "--layout", "odd"], "odd"),
         (["evaluate", "--data", ".", "--gain-db", "loud"], "number"),
-        (["evaluate", "--data", ".", "--model", "a", "--estimates", "b"], "either"),
+        (["evaluate", "--data", ".", "--estimates", "b", "--gain-db", "3"], "--gain-db"),
+        (["evaluate", "--data", ".", "--estimates", "b", "--mask", "binary"], "--mask"),
+        (["evaluate", "--data", ".", "--mask", "hard"], "hard"),
+        (["evaluate", "--data", ".", "--csv", "."], "--csv"),
     ],
 )
 def test_usage_errors_are_one_sentence(
@@ -237,6 +240,35 @@ def test_evaluate_and_json(
     table = json.loads(result.read_text())
     assert (table["n_clips"], table["n_scored"], table["gain_db"]) == (3, 2, -20.0)
     assert set(table["means"]) == {"vocals", "accompaniment"}
+
+
+def test_evaluate_compares_models_and_estimates(
+    tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, ready = tmp_path / "data", tmp_path / "ready"
+    ready.mkdir()
+    for index in range(2):
+        song = _song(data / f"one_1_0{index}.wav", 0.5, seed=index)
+        left, right = soundfile.read(song)[0].T
+        soundfile.write(ready / f"{song.stem}_vocals.wav", right, RATE)
+        soundfile.write(ready / f"{song.stem}_accompaniment.wav", left, RATE)
+    table, sheet = tmp_path / "result.json", tmp_path / "result.csv"
+    models = ["--model", str(tiny_model_folder)] * 2
+    files = ["--json", str(table), "--csv", str(sheet)]
+    arguments = ["--data", str(data), "--layout", "mir1k", *models, "--estimates", str(ready)]
+    assert run(["evaluate", *arguments, "--mask", "binary", *files]) == 0
+    out = capsys.readouterr().out
+    assert "binary mask" in out
+    assert "percentile bootstrap over 2 clips" in out
+    assert "Less tiny, clip by clip" in out
+    found = json.loads(table.read_text())
+    assert list(found["models"]) == ["tiny", "tiny (2)", "ready"]
+    same, better = found["differences"]
+    assert same["figures"]["vocals"]["nsdr_db"]["mean_db"] == pytest.approx(0, abs=1e-9)
+    assert better["figures"]["vocals"]["nsdr_db"]["interval"]["low"] > 20
+    rows = sheet.read_text(encoding="utf-8").splitlines()
+    assert rows[0].startswith("model,clip,duration_s,source,sdr_db")
+    assert len(rows) == 1 + 3 * 2 * 2
 
 
 def test_evaluate_names_broken_files(

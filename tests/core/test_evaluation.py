@@ -15,8 +15,9 @@ from core.audio import ArrayAudio, Audio
 from core.datasets import Clip, find_clips
 from core.errors import AudioFileError, Cancelled, DataError
 from core.estimates import EstimateFolder
-from core.evaluation import MIXTURE_LEVEL_DBFS, evaluate
+from core.evaluation import MIXTURE_LEVEL_DBFS, evaluate, mix_clip, score_estimates
 from core.metrics import FLOOR_DB
+from core.scores import ClipScore, SourceScore, csv_text, difference, summary
 
 RATE = 8000
 
@@ -209,3 +210,55 @@ def test_published_estimates(data_dir: Path) -> None:
     found = {clip.name: clip.scores["vocals"].nsdr_db for clip in result.clips}
     wanted = {"abjones_5_08": 8.23, "abjones_5_09": 9.21, "amy_9_08": 11.56, "amy_9_09": 10.28}
     assert found == pytest.approx(wanted, abs=0.05)
+
+
+def test_scoring_gives_way_after_every_channel(pairs: Path) -> None:
+    clip = find_clips(pairs)[0]
+    mixed = mix_clip(clip, "songs")
+    steps = score_estimates(mixed, _leaky(clip, mixed.mixture()))
+    assert [next(steps), next(steps)] == [0.5, 1.0]
+    with pytest.raises(StopIteration) as end:
+        next(steps)
+    assert end.value.value == evaluate([clip], _leaky).clips[0]
+
+
+def _scored(name: str, nsdr_db: float, length_s: float = 1.0) -> ClipScore:
+    score = SourceScore(nsdr_db + 1, 20.0, 10.0, nsdr_db, None)
+    return ClipScore(name, length_s, {"vocals": score, "accompaniment": score})
+
+
+def _undefined(name: str) -> ClipScore:
+    problem = DataError("the reference of vocals is silent")
+    return ClipScore.without_figures(name, 1.0, problem, failed=False)
+
+
+def test_intervals_are_over_singers_where_there_are_enough() -> None:
+    clips = [_scored(f"{who}_1_0{n}", 5.0 + n, 1.0 + n) for who in "abcdef" for n in range(4)]
+    unit, intervals = summary([*clips, _undefined("g_1_01")], "paper").intervals("mir1k")
+    assert unit == "singers"
+    interval = intervals["vocals"]["gnsdr_db"]
+    assert interval is not None
+    assert interval.n_groups == 6
+    # every singer has the same mean, so another draw of singers has it, too
+    assert interval.low == pytest.approx(interval.high) == pytest.approx(7.0)
+    assert intervals["vocals"]["plain_sdr_db"] is None
+
+
+def test_difference_is_paired_and_weighted() -> None:
+    first = [_scored("a", 5.0, 1.0), _scored("b", 9.0, 3.0), _scored("c", 1.0)]
+    other = [_scored("b", 10.0, 3.0), _scored("a", 4.0, 1.0), _undefined("c")]
+    found = difference(other, first, "vocals", "nsdr_db", "pairs")
+    assert found is not None
+    assert found.mean_db == pytest.approx((3 * 1.0 - 1.0) / 4)
+    assert found.n_clips == 2
+    assert found.interval is not None
+    assert -1.0 <= found.interval.low <= found.mean_db <= found.interval.high <= 1.0
+    assert difference(other, first, "vocals", "plain_sdr_db", "pairs") is None
+
+
+def test_table_of_figures() -> None:
+    text = csv_text({"Paper, mine": [_scored("a", 5.0), _undefined("b")]})
+    rows = text.splitlines()
+    assert rows[1] == '"Paper, mine",a,1.000,vocals,6.0000,20.0000,10.0000,5.0000,,'
+    assert rows[3].endswith(",,,,,the reference of vocals is silent")
+    assert len(rows) == 5
