@@ -239,9 +239,10 @@ class EvaluationDesk(QObject):
         protocol, layout = self.board.protocol, self._layout_of_now()
         whole = not self.running
         self._finding = self._session.pool.submit(
-            lambda progress, should_stop: means_of(scored, protocol, layout, with_finding=whole)
+            lambda progress, should_stop: means_of(scored, protocol, layout, with_intervals=whole)
         )
         self._finding.finished.connect(self._on_means)
+        self._finding.failed.connect(self._on_no_means)
 
     @Slot(object)
     def _on_means(self, means: Means) -> None:
@@ -249,6 +250,12 @@ class EvaluationDesk(QObject):
             self._finding = None
             self.means = means
             self.means_changed.emit()
+
+    @Slot(object)
+    def _on_no_means(self, failure: Failure) -> None:
+        if self.sender() is self._finding:
+            self._finding = None
+            self.failed.emit(failure)
 
     def _layout_of_now(self) -> str:
         return "" if self.board.dataset is None else self.board.dataset.layout
