@@ -166,15 +166,19 @@ def _train_together(request: Request, share: Share) -> int:
         refuse_undistributable(wanted.recipe, share.n_ranks)
         if is_first:
             _refuse_taken(wanted)
-        with interruptible() as interrupt, _display(is_first) as display:
+        # Until the others are there, a signal ends this process at once.
+        with (
+            joined(wanted.device) as device,
+            interruptible() as interrupt,
+            _display(is_first) as display,
+        ):
             _insist(interrupt)
-            with joined(wanted.device) as device:
-                wanted = replace(wanted, device=device)
-                try:
-                    _train(wanted, share, display, interrupt)
-                except Cancelled:
-                    display.complain(_how_to_go_on(wanted))
-                    return EXIT_INTERRUPTED
+            wanted = replace(wanted, device=device)
+            try:
+                _train(wanted, share, display, interrupt)
+            except Cancelled:
+                display.complain(_how_to_go_on(wanted))
+                return EXIT_INTERRUPTED
             display.say(f"The model was written to “{wanted.folder / 'model'}”.")
     except StemscopeError:
         if is_first:

@@ -26,9 +26,11 @@ class TrainingProgress:
         """Take the next report of a training."""
         match report:
             case StageReport():
-                if self._began is None or self._is_live:
-                    fraction = report.fraction if self._began is None else self._fraction
-                    self._say(report.stage, fraction)
+                if self._is_live:
+                    done = f"{100 * report.fraction:.0f} %"
+                    self._update(f"{report.stage}, {done}", self._fraction)
+                elif self._began is None:
+                    self._update(report.stage, 0.0)
             case StepReport():
                 self._advance(report)
             case EpochReport():
@@ -52,9 +54,6 @@ class TrainingProgress:
             facts.append(f"{duration(left_s)} left")
         self._said_at = now
         self._update(", ".join(facts), self._fraction)
-
-    def _say(self, stage: str, fraction: float) -> None:
-        self._update(stage, fraction)
 
     def _seconds_left(self, report: StepReport | EpochReport, now: float) -> float | None:
         """None before there is anything to go by."""

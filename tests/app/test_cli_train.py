@@ -205,7 +205,7 @@ def test_progress_says_what_there_is_to_know() -> None:
 
     progress = TrainingProgress(Display(), "Small")  # type: ignore[arg-type]
     progress.show(StageReport("Reading the data", 0.5))
-    assert said.pop() == ("Reading the data", 0.5)
+    assert said.pop() == ("Reading the data", 0.0)
     progress.show(StepReport(1, 2, 1, 4, 0.5, 100.0))
     assert said.pop() == ("epoch 1 of 2, loss 0.5", 0.25)
     progress.show(StepReport(1, 2, 2, 4, 0.25, 100.0))
