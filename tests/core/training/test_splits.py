@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,11 @@ def test_the_real_sets(data_dir: Path) -> None:
     parts = split([*clips, *named("Ani_1_04")], ValidationSettings())
     assert (len(parts.training), len(parts.validation), len(parts.test)) == (171, 4, 1)
     assert [len(split_by_singer(clips, s).validation) for s in ("abjones", "amy")] == [43, 132]
+
+
+def test_data_is_prepared_and_described_without_torch() -> None:
+    names = ("augmentation", "examples", "mixing", "splits", "summary", "voice_shift")
+    lines = [f"import core.training.{name}" for name in names]
+    code = "\n".join([*lines, "import sys", "assert 'torch' not in sys.modules"])
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
