@@ -18,13 +18,13 @@ NETWORKS: dict[str, type[SourceNetwork]] = {
 
 def build_network(name: str, arguments: Mapping[str, Any]) -> SourceNetwork:
     """The network called ``name``; ``UsageError`` names what is not supported and what is near."""
-    if name not in NETWORKS:
-        near = difflib.get_close_matches(name, NETWORKS, n=1, cutoff=0.0)[0]
+    if not isinstance(name, str) or name not in NETWORKS:
+        near = difflib.get_close_matches(str(name), NETWORKS, n=1, cutoff=0.0)[0]
         raise UsageError(
             "There is no network called “{name}”. Did you mean “{near}”?", name=name, near=near
         )
-    check_names(name, NETWORKS[name], arguments)
     try:
+        check_names(name, NETWORKS[name], arguments)
         return NETWORKS[name](**arguments)
     except TypeError as error:
         raise UsageError(

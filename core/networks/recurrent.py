@@ -45,7 +45,8 @@ class Recurrent(SourceNetwork):
         or plain recurrence (Laurent et al. 2016); of its output, where the cell is gated.
     front_end: ``"convolution"`` puts ``ConvolutionFrontEnd`` before the first layer.
     attention_heads: 0, or heads of a ``LocalAttention`` after the last hidden layer.
-    attention_behind, attention_ahead: its window in frames.
+    attention_behind, attention_ahead: its window in frames; with a context of three frames the
+        defaults are what a card's default chunk settings allow for.
     output: see ``SourceNetwork.output_kind``.
 
     ``UsageError`` names what is not supported and the nearest value that is.
@@ -68,7 +69,7 @@ class Recurrent(SourceNetwork):
         front_end: str = "none",
         attention_heads: int = 0,
         attention_behind: int = 64,
-        attention_ahead: int = 8,
+        attention_ahead: int = 7,
         output: str = "joint_mask",
     ) -> None:
         n_bins = args.count("n_bins", n_bins, *args.BINS)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.card import ChunkSettings
 from core.checkpoint import load_model
 from core.networks import build_network
 from core.networks.base import SourceNetwork
@@ -153,6 +154,14 @@ def test_what_a_network_reaches_is_what_it_says() -> None:
     assert network.reach_frames == (7, 4)
     torch.nn.init.normal_(network.get_parameter("attention.result.weight"))
     assert changed_frames(network, 12) == [*range(12 - 4, 12 + 7 + 1)]
+
+
+def test_the_default_window_of_attention_fits_the_default_chunks() -> None:
+    behind, ahead = network_of(recurrent_layers=[], attention_heads=2).reach_frames
+    assert behind is not None
+    assert behind <= ChunkSettings().warm_up_frames
+    assert ahead is not None
+    assert ahead <= ChunkSettings().look_ahead_frames
 
 
 def test_two_directions_of_equal_weights_do_not_know_which_way_time_runs() -> None:

@@ -65,3 +65,7 @@ def test_what_is_not_supported_is_refused_by_name(
 def test_an_unknown_network_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="Did you mean “recurrent”"):
         build_network("recurent", {})
+    with pytest.raises(UsageError, match="no network called"):
+        build_network(["recurrent"], {})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="does not take these arguments"):
+        build_network("recurrent", 3)  # type: ignore[arg-type]
