@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.evaluation.plan import Contestant, OpenedClip
@@ -28,6 +28,13 @@ LANES = {
     "vocals:estimate": mark("Voice, estimate"),
     "accompaniment:reference": mark("Accompaniment, reference"),
     "accompaniment:estimate": mark("Accompaniment, estimate"),
+}
+BUTTONS = {
+    MIXTURE: mark("Mixture"),
+    "vocals:reference": mark("Reference"),
+    "vocals:estimate": mark("Estimate"),
+    "accompaniment:reference": mark("Reference"),
+    "accompaniment:estimate": mark("Estimate"),
 }
 STEMS = tuple(name for name in LANES if name != MIXTURE)
 LEVEL_RANGE_DB = (-90.0, -15.0)
@@ -74,17 +81,17 @@ class ClipView(QWidget):
         self.view.installEventFilter(self)
         self.transport = TransportPanel()
         self.lanes = Segments(
-            tuple(
-                (name, text, mark("Hear: {lane} (key {key})"), "") for name, text in LANES.items()
-            )
+            tuple((name, text, LANES[name], "") for name, text in BUTTONS.items())
         )
+        self.lanes.put_label("vocals:reference", "Voice")
+        self.lanes.put_label("accompaniment:reference", "Accompaniment")
         for key, (name, text) in enumerate(LANES.items(), 1):
             button = self.lanes.button(name)
             tip(button, "Hear: {lane} (key {key})", lane=lambda text=text: tr(text), key=key)
         self.lanes.chosen.connect(self.lane_chosen)
-        self.figures = QLabel()
+        self.figures = ElidedLabel()
+        self.figures.mode = Qt.TextElideMode.ElideRight
         self.figures.setFont(theme.figures_font())
-        self.figures.setTextFormat(Qt.TextFormat.PlainText)
         self.fitted = label("", "muted")
         bottom = _bar("transport", 0)
         row = QHBoxLayout(bottom)
@@ -101,9 +108,8 @@ class ClipView(QWidget):
         hear.addStretch(1)
         below = QHBoxLayout()
         below.setSpacing(16)
-        below.addWidget(self.figures)
+        below.addWidget(self.figures, 1)
         below.addWidget(self.fitted)
-        below.addStretch(1)
         side.addLayout(hear)
         side.addLayout(below)
         row.addLayout(side, 1)

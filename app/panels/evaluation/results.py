@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.evaluation.board import Board, MeanRow, Means
 from app.i18n import language_changed, mark, tip, tr
-from app.panels.controls import ElidedLabel, label, text_button
+from app.panels.controls import ElidedLabel, text_button
 from app.panels.evaluation.box_plot import Box, BoxPlot
 from app.panels.evaluation.clip_model import ClipModel
 from app.panels.evaluation.clip_table import ClipTable
@@ -70,7 +70,6 @@ class Results(QWidget):
         row.setSpacing(8)
         row.addWidget(self.source)
         row.addSpacing(8)
-        row.addWidget(label("Figures", "muted"))
         row.addWidget(self.figure)
         row.addStretch(1)
         for button in (self.copy, self.export, self.clear, self.undo):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from app import theme
 from app.i18n import bind, tip
-from app.panels.controls import share_tab_stop
+from app.panels.controls import label, share_tab_stop
 
 
 class Segments(QWidget):
@@ -38,6 +38,14 @@ class Segments(QWidget):
         self._group.buttons()[0].setChecked(True)
         share_tab_stop(self._group)
         self._group.idToggled.connect(self._on_toggled)
+
+    def put_label(self, before: str, text: str) -> None:
+        """A word in front of a choice, for it and those after it."""
+        row = self.layout()
+        assert isinstance(row, QHBoxLayout)
+        word = label(text, "muted")
+        word.setContentsMargins(12, 0, 4, 0)
+        row.insertWidget(row.indexOf(self.button(before)), word)
 
     @property
     def value(self) -> str:
