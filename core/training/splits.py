@@ -83,13 +83,15 @@ def split_by_singer(clips: Sequence[Clip], singer: str) -> Split:
     Raises ``UsageError`` with the nearest singer if there is none of that name, or no other.
     """
     singers = sorted({s for clip in clips if (s := _singer(clip)) is not None})
+    if not singers:
+        raise UsageError(
+            "The clips' names do not tell their singers; they should be like amy_1_01."
+        )
     if singer not in singers:
         raise UsageError(
-            "No clip is of the singer “{singer}”. Did you mean “{near}”?"
-            if singers
-            else "The clips' names do not tell their singers; they should be like amy_1_01.",
+            "No clip is of the singer “{singer}”. Did you mean “{near}”?",
             singer=singer,
-            near=next(iter(difflib.get_close_matches(singer, singers, 1, cutoff=0.0)), ""),
+            near=difflib.get_close_matches(singer, singers, 1, cutoff=0.0)[0],
         )
     training, validation = _parted(clips, lambda clip: _singer(clip) == singer)
     if not training:

@@ -141,16 +141,22 @@ def _look_at(clip: Clip) -> _Look:
     silent = silence_error(clip.name, voice, loudest)
     if silent is not None:
         found.append(ClipProblem(clip.name, "silent", silent, True))
-    for stem, samples in (("voice", voice), *(("accompaniment", s) for s, _ in others)):
-        n_places = n_clipped_places(samples)
-        if n_places:
-            template = (
-                "The voice of “{name}” is clipped in {n_places} places."
-                if stem == "voice"
-                else "The accompaniment of “{name}” is clipped in {n_places} places."
-            )
-            clipped = DataError(template, name=clip.name, n_places=n_places)
-            found.append(ClipProblem(clip.name, "clipped", clipped, False))
+    n_places = n_clipped_places(voice)
+    if n_places:
+        clipped = DataError(
+            "The voice of “{name}” is clipped in {n_places} places.",
+            name=clip.name,
+            n_places=n_places,
+        )
+        found.append(ClipProblem(clip.name, "clipped", clipped, False))
+    n_places = sum(n_clipped_places(samples) for samples, _ in others)
+    if n_places:
+        clipped = DataError(
+            "The accompaniment of “{name}” is clipped in {n_places} places.",
+            name=clip.name,
+            n_places=n_places,
+        )
+        found.append(ClipProblem(clip.name, "clipped", clipped, False))
     n_seconds = min(seconds[0], max(seconds[1:]))
     return _Look(n_seconds, rate, len(voice), tuple(found))
 
