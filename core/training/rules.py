@@ -51,8 +51,13 @@ class Rule:
             return "text in quotes"
         number = "a whole number" if self.kind is int else "a number"
         if math.isfinite(self.low) and math.isfinite(self.high):
-            return f"{number} from {self.low:g} to {self.high:g}"
-        return f"{number} of at least {self.low:g}" if math.isfinite(self.low) else number
+            return f"{number} from {self._written(self.low)} to {self._written(self.high)}"
+        if math.isfinite(self.low):
+            return f"{number} of at least {self._written(self.low)}"
+        return number
+
+    def _written(self, bound: float) -> str:
+        return str(int(bound)) if self.kind is int else f"{bound:g}"
 
 
 def number(default: float, low: float, high: float = math.inf) -> Any:

@@ -54,7 +54,7 @@ def write_state(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, A
         file.write(text)
         for _, value in ordered:
             flat = value.detach().to("cpu").contiguous().reshape(-1)
-            flat.view(torch.uint8).numpy().tofile(file)
+            file.write(flat.view(torch.uint8).numpy().data)
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
