@@ -18,9 +18,9 @@ class ClipPlayback(QObject):
 
     failed = Signal(object)  # StemscopeError
 
-    def __init__(self, view: ClipView, player: Player, main: Player) -> None:
+    def __init__(self, view: ClipView, player: Player) -> None:
         super().__init__()
-        self._view, self._player, self._main = view, player, main
+        self._view, self._player = view, player
         self._mixture: Audio | None = None
         self._stems: tuple[str, ...] = ()
         self._loop: tuple[float, float] | None = None
@@ -30,7 +30,6 @@ class ClipPlayback(QObject):
         player.state_changed.connect(self._on_state_changed)
         player.failed.connect(self.failed)
         player.device_lost.connect(self.failed)
-        main.state_changed.connect(self._on_main_state_changed)
         view.lane_chosen.connect(self._on_lane_chosen)
         view.play_pressed.connect(self.toggle)
         view.view.seek_requested.connect(self.seek_s)
@@ -73,15 +72,10 @@ class ClipPlayback(QObject):
         return 0.0 if mixture is None else self._player.position() / mixture.sample_rate
 
     def toggle(self) -> None:
-        """Play or pause; what the window plays pauses."""
-        if self._mixture is None:
-            return
-        if not self._player.playing:
-            self._main.pause()
-            self._player.set_device(settings.get(settings.AUDIO_DEVICE) or None)
-            self._player.set_low_latency(settings.get(settings.AUDIO_LOW_LATENCY))
+        """Play or pause."""
+        if self._mixture is not None:
             self._player.set_master_db(settings.get(settings.MASTER_DB))
-        self._player.toggle()
+            self._player.toggle()
 
     def seek_s(self, seconds: float) -> None:
         if self._mixture is not None:
@@ -139,10 +133,6 @@ class ClipPlayback(QObject):
     def _on_state_changed(self, state: PlayerState) -> None:
         self._view.transport.set_playing(state is not PlayerState.STOPPED)
         self._timer.start()
-
-    def _on_main_state_changed(self, state: PlayerState) -> None:
-        if state is PlayerState.PLAYING:
-            self._player.pause()
 
     def _on_frame(self) -> None:
         position_s = self.position_s

@@ -21,6 +21,7 @@ from app.panels.evaluation.clip_view import ClipView
 from app.panels.evaluation.invitation import Invitation
 from app.panels.evaluation.results import Results
 from app.panels.evaluation.setup_panel import WIDTH, SetupPanel
+from app.training.sound import SidePlayer
 from core.errors import StemscopeError
 from core.models import ModelEntry, find_model
 from core.scores import csv_text
@@ -30,8 +31,8 @@ from core.whole_file import whole_file
 class EvaluatePage(QWidget):
     """``EvaluatePage(evaluation_desk(session), player)``, both of the window.
 
-    Connect ``failed`` to what shows failures, and call ``shutdown`` before the session's. The
-    window's ``player`` pauses while a clip is heard, which has a player of its own.
+    Connect ``failed`` to what shows failures, and call ``shutdown`` before the session's. Clips are
+    heard through ``clip_player``, by default one beside the window's ``player``, which pauses then.
     """
 
     failed = Signal(object)  # Failure or StemscopeError
@@ -48,7 +49,7 @@ class EvaluatePage(QWidget):
         self.invitation = Invitation()
         self.results = Results(desk.board)
         self.clip = ClipView()
-        self.playback = ClipPlayback(self.clip, clip_player or Player(self), player)
+        self.playback = ClipPlayback(self.clip, clip_player or SidePlayer(player, self))
         self._clip_place: int | None = None
         self._contestant: Contestant | None = None
         self._restored = False
@@ -116,6 +117,13 @@ class EvaluatePage(QWidget):
     def hideEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().hideEvent(event)
         self.playback.pause()
+
+    def toggle_sound(self) -> bool:
+        """Play or pause the clip on screen; False where there is none."""
+        if self.stack.currentWidget() is not self.clip:
+            return False
+        self.playback.toggle()
+        return True
 
     def shutdown(self) -> None:
         """Stop what plays and what is drawn in the background."""

@@ -27,6 +27,7 @@ from app.evaluation_job import evaluation_desk
 from app.panels.evaluation.clip_view import STEMS
 from app.panels.evaluation.page import EvaluatePage
 from app.session import Session
+from app.training.sound import SidePlayer
 from core.errors import OutputError
 from core.models import find_model
 
@@ -40,8 +41,8 @@ class Hands:
     def __init__(self, qtbot, folder: Path, backend, model_folder: Path) -> None:  # type: ignore[no-untyped-def]
         self.qtbot, self.folder, self.backend = qtbot, folder, backend
         self.session = Session(settings.SessionMemory(), scratch_dir=str(folder))
-        self.main_player = Player(backend=type(backend)())
-        self.clip_player = Player(backend=backend)
+        self.main_player = Player(backend=backend)
+        self.clip_player = SidePlayer(self.main_player)
         self.page = EvaluatePage(evaluation_desk(self.session), self.main_player, self.clip_player)
         self.desk, self.results = self.page.desk, self.page.results
         self.table, self.model = self.results.table, self.results.model
