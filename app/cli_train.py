@@ -150,7 +150,7 @@ def _train_alone(request: Request) -> int:
         except Cancelled:
             display.complain(_how_to_go_on(wanted))
             return EXIT_INTERRUPTED
-        display.say(f"The model was written to “{wanted.folder / 'model'}”.")
+        _say_the_end(wanted, display)
     return EXIT_OK
 
 
@@ -179,7 +179,7 @@ def _train_together(request: Request, share: Share) -> int:
             except Cancelled:
                 display.complain(_how_to_go_on(wanted))
                 return EXIT_INTERRUPTED
-            display.say(f"The model was written to “{wanted.folder / 'model'}”.")
+            _say_the_end(wanted, display)
     except StemscopeError:
         if is_first:
             raise
@@ -201,6 +201,15 @@ def _train(
     with contextlib.closing(train(wanted, interrupt.is_set, share)) as reports:
         for report in reports:
             progress.show(report)
+
+
+def _say_the_end(wanted: TrainRequest, display: Display) -> None:
+    from core.training.run_folder import RunFolder
+
+    run = RunFolder(wanted.folder)
+    if run.has_info and (message := run.info().message):
+        display.say(message)
+    display.say(f"The model was written to “{run.model_folder}”.")
 
 
 def _refuse_taken(wanted: TrainRequest) -> None:

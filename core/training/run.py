@@ -18,7 +18,13 @@ from core.separator import Separator
 from core.training.distribution import SharedValidator, agreed, hand_out
 from core.training.recipe import recipe_from_dict
 from core.training.replay import pinned_clip, quantised
-from core.training.reports import CheckpointReport, EpochReport, StageReport, TrainingReport
+from core.training.reports import (
+    CheckpointReport,
+    EpochReport,
+    StageReport,
+    StepReport,
+    TrainingReport,
+)
 from core.training.request import TrainRequest, refuse_other_clips, refuse_other_recipe
 from core.training.run_data import RunData, loaded
 from core.training.run_folder import (
@@ -94,6 +100,11 @@ def finish(folder: Path) -> Card:
         info = run.info()
         recipe = recipe_from_dict(info.recipe, "The recipe of this training")
         trainer = Trainer.of_state(recipe, folder)
+        if not trainer.step:
+            raise DataError(
+                "The training in “{name}” has not learnt anything yet. Let it go on for a while.",
+                name=folder,
+            )
         card = save_trained(
             trainer.best_network(), recipe, _facts(info, run, trainer), run.model_folder
         )
@@ -150,7 +161,8 @@ class _Leader:
         for report in trainer.run(asked):
             yield report
             is_epoch = isinstance(report, EpochReport)
-            if is_epoch or time.monotonic() - saved > SAVE_EVERY_S:
+            is_due = time.monotonic() - saved > SAVE_EVERY_S and isinstance(report, StepReport)
+            if is_epoch or is_due:
                 yield from self._checkpoint(trainer, pinned if is_epoch else None)
                 saved = time.monotonic()
 

@@ -131,7 +131,7 @@ def load(
         pinned=next((pair for pair in candidates if pair.name == followed), candidates[0]),
         test_names=tuple(clip.name for clip in parts.test),
         left_out=(
-            *((problem.path.name, str(problem.reason)) for problem in dataset.problems),
+            *((p.path.name, str(p.reason)) for p in dataset.problems if not p.is_stray),
             *((clip.name, clip.reason) for clip in left_out),
         ),
         minutes=minutes,

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from PySide6.QtCore import QObject
 
-from app import bench, settings
+from app import bench, bench_training, settings
 from app.cli import run
 from app.interpreter import SWITCH_INTERVAL_S
 
@@ -39,6 +39,8 @@ def test_speed(
     monkeypatch.setattr(bench, "SECONDS", 4)
     monkeypatch.setattr(bench, "N_TRIES", 1)
     monkeypatch.setattr(bench, "PRODUCT_SIZE", 256)
+    for name, value in {"HIDDEN": (32, 32, 32), "N_STEPS": 1, "N_CLIPS": 4}.items():
+        monkeypatch.setattr(bench_training, name, value)
     assert run(["bench", "--json", str(tmp_path / "speed.json")]) == 0
     out = capsys.readouterr().out
     assert "Multiples of real time" in out
@@ -47,6 +49,12 @@ def test_speed(
     for model in figures["models"]:
         assert model["model_id"] in out
         assert model["network"] > model["total"] > 0
+    assert "frames/s" in out
+    training = figures["training"]
+    assert training["frames_per_second"] > 0
+    # each weight three times, but for the gradient of what goes in; a multiplication, an addition
+    n_first, n_rest = 3 * 513 * 32, 32 * 32 * 3 + 32 * 1026
+    assert training["operations_per_frame"] == 2 * (2 * n_first + 3 * n_rest)
 
 
 @pytest.mark.usefixtures("qapp", "_own_settings")

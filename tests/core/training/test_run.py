@@ -271,6 +271,19 @@ def test_a_stopped_run_becomes_a_model(data: Path, tmp_path: Path) -> None:
     assert load_model(folder / "model").card.training["epochs"] == 3
 
 
+def test_nothing_is_made_of_what_has_not_learnt(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with contextlib.closing(train(request(data, folder))) as reports:
+        for report in reports:
+            if isinstance(report, CheckpointReport):
+                break
+    with pytest.raises(DataError, match="not learnt anything yet"):
+        finish(folder)
+    assert RunFolder(folder).info().status == "paused"
+    with pytest.raises(DataError):
+        finish(tmp_path / "absent")
+
+
 def test_what_failed_says_why_and_keeps_the_last_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
