@@ -48,6 +48,7 @@ class EvaluationDesk(QObject):
     means_changed = Signal()
     state_changed = Signal()  # running or not, looking or not
     progressed = Signal(object)  # JobProgress
+    waiting_changed = Signal(bool)  # gave way to something more urgent
     clip_opened = Signal(object)  # OpenedClip
     clip_progressed = Signal(object)  # JobProgress
     clip_failed = Signal()  # it cannot be opened; ``failed`` says why
@@ -73,6 +74,7 @@ class EvaluationDesk(QObject):
         self._finding: TaskHandle | None = None
         self._place: Place | None = None
         self._cleared: Scores | None = None
+        self._told = False  # a notice of the job that runs; one is enough
         self._means_due = QTimer(self)
         self._means_due.setSingleShot(True)
         self._means_due.setInterval(MEANS_EVERY_MS)
@@ -154,7 +156,9 @@ class EvaluationDesk(QObject):
             return
         self._place, self._cleared = self.board.place, None
         self._job = self._session.jobs.submit(self._make_evaluation(plan), Priority.QUEUE)
+        self._told = False
         self._job.progressed.connect(self._on_progressed)
+        self._job.running_changed.connect(self._on_running_changed)
         self._job.finished.connect(self._on_ended)
         self._job.cancelled.connect(self._on_ended)
         self._job.failed.connect(self._on_failed)
@@ -193,13 +197,19 @@ class EvaluationDesk(QObject):
             if isinstance(detail, ClipScored):
                 self.board.note(self._place, detail.key, detail.score)
                 names.add(detail.score.name)
-            elif isinstance(detail, EvaluationNotice):
+            elif isinstance(detail, EvaluationNotice) and not self._told:
+                self._told = True
                 self.failed.emit(Failure(detail.error, ""))
         if names:
             self.scores_changed.emit(names)
             if not self._means_due.isActive():
                 self._means_due.start()
         self.progressed.emit(progress)
+
+    @Slot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        if self.sender() is self._job:
+            self.waiting_changed.emit(not running)
 
     @Slot()
     def _on_ended(self, _result: object = None) -> None:

@@ -142,6 +142,16 @@ class ClipView(QWidget):
         self.fitted.setText("")
         self.figures.setText("")
 
+    def show_axes(self, duration_s: float, sample_rate: int) -> None:
+        """Empty panes, as long as the clip will be."""
+        self.view.set_song(None, duration_s, sample_rate, stems=STEMS)
+        self._name_panes(STEMS)
+
+    def _name_panes(self, stems: Sequence[str]) -> None:
+        self.view.set_pane_visible(MASK, False)
+        for name in (MIXTURE, *stems):
+            bind(self.view.pane(name).set_title, LANES[name])
+
     def show_progress(self, stage: str, fraction: float, seconds_left: float | None) -> None:
         self.progress.show_progress(stage, fraction, seconds_left)
         self.progress.retry.hide()
@@ -156,9 +166,7 @@ class ClipView(QWidget):
         self.progress.hide()
         stems = tuple(name for name in STEMS if name in audio)
         self.view.set_song(opened.mixture, stems=stems)
-        self.view.set_pane_visible(MASK, False)
-        for name in (MIXTURE, *stems):
-            bind(self.view.pane(name).set_title, LANES[name])
+        self._name_panes(stems)
         for name in stems:
             self.view.set_stem(name, audio[name])
         self.view.advance(stems, 0, opened.mixture.n_samples)

@@ -13,7 +13,7 @@ from app.audio.player import Player
 from app.drops import local_paths
 from app.evaluation.desk import EvaluationDesk
 from app.evaluation.plan import Contestant, OpenedClip
-from app.i18n import tr
+from app.i18n import mark, tr
 from app.jobs import JobProgress
 from app.panels.controls import scrolling
 from app.panels.evaluation.clip_playback import ClipPlayback
@@ -87,7 +87,7 @@ class EvaluatePage(QWidget):
         setup.model_folder_clicked.connect(self.choose_model_folder)
         setup.estimates_clicked.connect(self.choose_estimates)
         setup.remove_clicked.connect(desk.remove)
-        setup.start_clicked.connect(desk.start)
+        setup.start_clicked.connect(self.start)
         setup.cancel_clicked.connect(desk.cancel)
         results.clip_chosen.connect(self.open_clip)
         results.export_clicked.connect(self.choose_csv)
@@ -99,6 +99,7 @@ class EvaluatePage(QWidget):
         desk.means_changed.connect(self._on_means_changed)
         desk.state_changed.connect(self._on_state_changed)
         desk.progressed.connect(self._on_progressed)
+        desk.waiting_changed.connect(self._on_waiting_changed)
         desk.clip_progressed.connect(self._on_clip_progressed)
         desk.clip_opened.connect(self._on_clip_opened)
         desk.clip_failed.connect(self.close_clip)
@@ -151,6 +152,11 @@ class EvaluatePage(QWidget):
     def add_model(self, entry: ModelEntry) -> None:
         """Compare one more model."""
         self.desk.add(Contestant.of_model(entry))
+
+    def start(self) -> None:
+        """Measure what has not been measured yet."""
+        self.setup.show_progress(mark("Waiting"), 0.0, None)
+        self.desk.start()
 
     def choose_model_folder(self) -> None:
         """Ask for the folder of a model."""
@@ -258,7 +264,7 @@ class EvaluatePage(QWidget):
         clip = dataset.clips[self._clip_place]
         self.clip.show_waiting(clip.name, self.desk.board.contestants, self._contestant)
         if self.playback.length_s == 0:
-            self.clip.view.set_song(None, clip.duration_s, clip.sample_rate, stems=())
+            self.clip.show_axes(clip.duration_s, clip.sample_rate)
         self.desk.open_clip(clip, self._contestant)
 
     def _on_contestant_chosen(self, contestant: Contestant) -> None:
@@ -311,6 +317,9 @@ class EvaluatePage(QWidget):
         self.right.setCurrentWidget(self.results if shown else self.invitation)
 
     def _on_progressed(self, progress: JobProgress) -> None:
-        block = self.setup.progress
-        block.show_progress(progress.stage, progress.fraction, progress.seconds_left)
-        block.retry.hide()
+        self.setup.show_progress(progress.stage, progress.fraction, progress.seconds_left)
+
+    def _on_waiting_changed(self, waiting: bool) -> None:
+        """Something more urgent runs, or no longer does."""
+        if waiting:
+            self.setup.show_progress(mark("Waiting"), None, None)

@@ -116,6 +116,7 @@ class SetupPanel(QWidget):
         column.addStretch(1)
         column.addWidget(self.progress)
         column.addWidget(self.start)
+        self._fraction = 0.0
         self._dataset: Dataset | None = None
         self._state: tuple[Path | None, str | None, bool, Failure | None] = (None,) * 2 + (
             False, None,
@@ -164,7 +165,7 @@ class SetupPanel(QWidget):
         problems = [p for p in dataset.problems if not p.is_stray] if dataset is not None else []
         self.left_out.setVisible(bool(problems))
         if problems:
-            self.left_out.setText(tr("{n} files cannot be used", n=len(problems)))
+            self.left_out.setText(tr("Files that cannot be used: {n}", n=len(problems)))
             named = [tr_error(p.reason) for p in problems[:N_NAMED]]
             more = ["…"] if len(problems) > N_NAMED else []
             self.left_out.setToolTip("\n".join(named + more))
@@ -216,6 +217,12 @@ class SetupPanel(QWidget):
         self.model_chosen.emit(self.sender().data())
 
     # -- the work
+
+    def show_progress(self, stage: str, fraction: float | None, seconds_left: float | None) -> None:
+        """How far it is; None: as far as before."""
+        self._fraction = self._fraction if fraction is None else fraction
+        self.progress.show_progress(stage, self._fraction, seconds_left)
+        self.progress.retry.hide()
 
     def show_state(self, running: bool, n_to_do: int, has_references: bool, anybody: bool) -> None:
         """What can be done now, and what is missing for it."""

@@ -275,7 +275,7 @@ def test_a_layout_can_be_chosen_and_a_wrong_folder_says_why(hands: Hands) -> Non
     hands.qtbot.waitUntil(lambda: hands.desk.board.dataset is not None)
     (data / "bad.wav").write_text("words")
     hands.choose(data)
-    assert "1 files cannot be used" in setup.left_out.text()
+    assert "cannot be used: 1" in setup.left_out.text()
     assert "bad.wav" in setup.left_out.toolTip()
 
 
