@@ -84,7 +84,9 @@ class Run:
 
     @property
     def fraction(self) -> float:
-        """How much of the training is done, 0 to 1."""
+        """How much of the training is done, 0 to 1; one that ended early is done."""
+        if self.state is RunState.FINISHED:
+            return 1.0
         last = self.history[-1] if self.history else None
         steps = [(r.step, r.n_steps) for r in (self.step, last) if r is not None]
         return max((step / max(1, n_steps) for step, n_steps in steps), default=0.0)

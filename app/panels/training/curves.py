@@ -44,6 +44,7 @@ class Curve:
     dashed: bool = False
     best_epoch: int | None = None
     prominent: bool = True
+    in_legend: bool = True
 
     def at(self, epoch: int) -> float | None:
         """The value after ``epoch``; None where there is none."""
@@ -270,7 +271,10 @@ class CurvePlot(QWidget):
             left = min(where.x() - width / 2, self.width() - RIGHT - width)
             above = where.y() - 24 > TOP
             top = where.y() - 24 if above else where.y() + 8
-            painter.setPen(QColor(theme.current().muted))
+            behind = QColor(theme.current().background)
+            behind.setAlphaF(0.8)
+            painter.fillRect(QRectF(left - 2, top, width + 4, 16), behind)
+            painter.setPen(QColor(theme.current().text))
             painter.drawText(QRectF(left, top, width + 1, 16), Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_legend(self, painter: QPainter, colours: theme.Theme) -> None:
@@ -284,11 +288,18 @@ class CurvePlot(QWidget):
         painter.setFont(theme.figures_font(-1))
         metrics = QFontMetricsF(painter.font())
         right = self.width() - 12.0
-        for curve, value in reversed(self.readout()):
-            text = f"{curve.name}  {number(value, self._digits) if value is not None else '–'}"
+        named = [(c, v) for c, v in reversed(self.readout()) if c.in_legend]
+        epoch = "" if self._hover is None else tr("Epoch {n}", n=self._hover)
+        left += metrics.horizontalAdvance(epoch) + 16 if epoch else 0
+        room = (right - left) / max(1, len(named)) - 40
+        for curve, value in named:
+            figure = f"  {number(value, self._digits) if value is not None else '–'}"
+            name_room = room - metrics.horizontalAdvance(figure)
+            text = metrics.elidedText(curve.name, Qt.TextElideMode.ElideRight, max(name_room, 0))
+            text += figure
             width = metrics.horizontalAdvance(text)
             if right - width - 24 < left:
-                continue
+                break
             painter.setPen(QColor(colours.text if curve.prominent else colours.muted))
             painter.drawText(QRectF(right - width, 4, width + 1, 24), middle, text)
             pen = QPen(QColor(curve.colour), 2)
@@ -297,8 +308,7 @@ class CurvePlot(QWidget):
             painter.setPen(pen)
             painter.drawLine(QPointF(right - width - 20, 16.5), QPointF(right - width - 6, 16.5))
             right -= width + 40
-        if self._hover is not None and right - 90 > left:
+        if epoch:
             painter.setPen(QColor(colours.muted))
-            text = tr("Epoch {n}", n=self._hover)
-            width = metrics.horizontalAdvance(text)
-            painter.drawText(QRectF(right - width, 4, width + 1, 24), middle, text)
+            width = metrics.horizontalAdvance(epoch)
+            painter.drawText(QRectF(right - width, 4, width + 1, 24), middle, epoch)

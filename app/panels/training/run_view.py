@@ -78,7 +78,7 @@ class RunView(QWidget):
             first = Curve(
                 train_name, colour, epochs, _values([r.loss for r in reports]),
                 dashed=measured, prominent=prominent,
-                best_epoch=None if measured else best,
+                best_epoch=None if measured else best, in_legend=alone or not measured,
             )  # fmt: skip
             second = Curve(
                 tr("Validation") if alone else run.title, colour, epochs, held_out,
