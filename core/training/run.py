@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from core.audio import ArrayAudio
 from core.card import Card
@@ -27,6 +25,7 @@ from core.training.reports import (
 )
 from core.training.request import TrainRequest, refuse_other_clips, refuse_other_recipe
 from core.training.run_data import RunData, loaded
+from core.training.run_facts import run_info, training_facts
 from core.training.run_folder import (
     BEST_FILE,
     HISTORY_FILE,
@@ -37,8 +36,6 @@ from core.training.run_folder import (
     PinnedClip,
     ReplayFrame,
     RunFolder,
-    RunInfo,
-    now,
 )
 from core.training.share import Share
 from core.training.trained_model import model_of, save_trained
@@ -96,6 +93,7 @@ def finish(folder: Path) -> Card:
     it still runs.
     """
     run = RunFolder(folder)
+    run.info()  # a folder that holds no training gets no lock either
     with run.locked():
         info = run.info()
         recipe = recipe_from_dict(info.recipe, "The recipe of this training")
@@ -106,7 +104,7 @@ def finish(folder: Path) -> Card:
                 name=folder,
             )
         card = save_trained(
-            trainer.best_network(), recipe, _facts(info, run, trainer), run.model_folder
+            trainer.best_network(), recipe, training_facts(info, run, trainer), run.model_folder
         )
         if info.status != "finished":
             run.set_status("stopped")
@@ -133,7 +131,7 @@ class _Leader:
         resumed = request.resume and trainer.resume()
         if not resumed:
             _clear(run)
-        run.write(_info(request, data, before))
+        run.write(run_info(request, data, before))
         try:
             pinned = self._pin(data)
             if not resumed:
@@ -201,7 +199,7 @@ class _Leader:
     def _end(self, trainer: Trainer) -> None:
         trainer.save()
         run = self._run
-        facts = _facts(run.info(), run, trainer)
+        facts = training_facts(run.info(), run, trainer)
         save_trained(trainer.best_network(), self._request.recipe, facts, run.model_folder)
         run.set_status("finished", trainer.ending or "")
 
@@ -262,51 +260,3 @@ def _clear(run: RunFolder) -> None:
     for name in (HISTORY_FILE, BEST_FILE, STATE_FILE):
         (run.path / name).unlink(missing_ok=True)
     shutil.rmtree(run.path / REPLAY_FOLDER, ignore_errors=True)
-
-
-def _info(request: TrainRequest, data: RunData, before: RunInfo | None) -> RunInfo:
-    info = RunInfo(
-        title=request.recipe.title,
-        created=before.created if before is not None else now(),
-        data=str(request.data.resolve()),
-        layout=data.layout,
-        recipe=request.recipe.as_dict(),
-        device=request.device,
-        training=data.training_names,
-        validation=tuple(pair.name for pair in data.validation),
-        test=data.test_names,
-        split_rule=data.split_rule,
-        left_out=data.left_out,
-        minutes=round(data.minutes, 1),
-        validation_data=(
-            str(request.validation_data.resolve()) if request.validation_data else None
-        ),
-        pinned=data.pinned.name,
-    )
-    return info
-
-
-def _facts(info: RunInfo, run: RunFolder, trainer: Trainer) -> dict[str, Any]:
-    """What the card says about training."""
-    facts: dict[str, Any] = {
-        "data": Path(info.data).name,
-        "layout": info.layout,
-        "split": info.split_rule,
-        "clips": len(info.training),
-        "minutes": info.minutes,
-        "left_out": [name for name, _ in info.left_out],
-        "epochs": trainer.epoch,
-        "steps": trainer.step,
-        "device": info.device,
-        "recipe": info.recipe,
-    }
-    best = run.best()
-    if info.validation:
-        facts["validation"] = {"clips": list(info.validation)}
-        if info.validation_data:
-            facts["validation"]["data"] = Path(info.validation_data).name
-        if best is not None:
-            figures = dataclasses.asdict(best)
-            for name in ("epoch", "validation_loss", "gnsdr_db", "gsir_db", "gsar_db"):
-                facts["validation"][name] = figures[name]
-    return facts

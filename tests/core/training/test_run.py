@@ -282,6 +282,7 @@ def test_nothing_is_made_of_what_has_not_learnt(data: Path, tmp_path: Path) -> N
     assert RunFolder(folder).info().status == "paused"
     with pytest.raises(DataError):
         finish(tmp_path / "absent")
+    assert not (tmp_path / "absent").exists()
 
 
 def test_what_failed_says_why_and_keeps_the_last_checkpoint(
