@@ -149,7 +149,8 @@ class Stage:
 
 
 @pytest.fixture
-def fresh_settings(tmp_path: Path) -> Iterator[settings.Store]:
+def fresh_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[settings.Store]:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user data"))  # trainings, models
     yield settings.use_file(tmp_path / "settings.ini")
     settings.use_file(tmp_path / "nobody.ini")
 

@@ -61,7 +61,9 @@ class ExampleRow(QWidget):
         names.setSpacing(0)
         voice, music = ElidedLabel(example.voice_name), ElidedLabel("")
         own = example.music_name == example.voice_name
-        music.setText(tr("its own accompaniment") if own else example.music_name)
+        music.setText(
+            tr("over its own accompaniment") if own else tr("over {name}", name=example.music_name)
+        )
         for part, role in ((voice, ""), (music, "muted")):
             part.mode = Qt.TextElideMode.ElideRight
             part.setProperty("role", role)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.i18n import bind, mark, tip, tr, tr_error
-from app.panels.controls import label, text_button
+from app.panels.controls import ElidedLabel, label, text_button
 from app.panels.training.fields import ChoiceField, Explained, NumberField, field_row
 from app.training.recipes import RecipeValues, changed_recipe, values_of
 from core.errors import StemscopeError
@@ -132,10 +132,10 @@ class RecipeCard(QWidget):
         self.about.setProperty("role", "muted")
         self.about.setMinimumHeight(36)
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.meaning = label(EXPLAIN, "muted")
-        self.meaning.setWordWrap(True)
-        self.meaning.setMinimumHeight(36)
-        self.meaning.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.meaning = ElidedLabel()  # shown by whoever has a place for it that never scrolls
+        self.meaning.mode = Qt.TextElideMode.ElideRight
+        self.meaning.setProperty("role", "muted")
+        bind(self.meaning.setText, EXPLAIN)
         self.problem = QLabel()
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
@@ -173,7 +173,6 @@ class RecipeCard(QWidget):
         self._wide: bool | None = None
         self._place_groups(wide=True)
         column.addLayout(self._groups)
-        column.addWidget(self.meaning)
         column.addWidget(self.problem)
         column.addStretch(1)
         self.choice.chosen.connect(self._on_recipe_chosen)
