@@ -17,7 +17,7 @@ from core.datasets import Dataset, find_dataset
 from core.errors import DataError, OutputError
 from core.reproduction.catalogue import tables_called
 from core.reproduction.machine import made_here
-from core.reproduction.records import Record, Records
+from core.reproduction.records import Place, Record, Records
 from core.reproduction.report import MARKDOWN_FILE, Report
 from core.reproduction.results import Results
 from core.reproduction.units import Settings, Unit, fingerprint, units_for
@@ -63,9 +63,9 @@ def reproduce(request: Request) -> int:
             tables,
             Results(found, settings),
             settings,
-            command=shlex.join(["stemscope-cli", *sys.argv[1:]]),
-            data=f"{len(training.clips)} clips to train on in {data / TRAINING}, "
-            f"{len(test.clips)} to measure on in {data / TEST}",
+            command=_command(),
+            data=f"{len(training.clips)} clips to train on in {data.name}/{TRAINING}, "
+            f"{len(test.clips)} to measure on in {data.name}/{TEST}",
             made=made_here(),
             problems=problems,
             n_missing=n_wanted - len(found),
@@ -79,8 +79,6 @@ def reproduce(request: Request) -> int:
     with _locked(request.folder), interruptible() as interrupt, progress_display(1) as display:
         if todo:
             wait_passively()
-        from core.reproduction.work import Place
-
         place = Place(data / TRAINING, data / TEST, request.folder)
         progress = _Progress(todo, display)
         try:
@@ -90,6 +88,12 @@ def reproduce(request: Request) -> int:
             # what is there so far can be read while the rest is made, and after Ctrl-C
             report = write_report(progress.problems)
     return _end(report, request.folder, progress.problems)
+
+
+def _command() -> str:
+    """The command as it was called, folders by their names alone: where they lie is private."""
+    words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
+    return shlex.join(["stemscope-cli", *words])
 
 
 def _end(report: Report, folder: Path, problems: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.reproduction.catalogue import ARCHITECTURES, RPCA, TABLES, Row
+from core.reproduction.catalogue import ARCHITECTURES, TABLES, Row
 from core.reproduction.results import Difference, Results, RowResult, difference
 
 CONFIRMED, NOT_CONFIRMED, NOT_MEASURED = "confirmed", "not confirmed", "not measured"
@@ -79,7 +79,7 @@ def _in_words(found: Difference, rows: Sequence[RowResult]) -> str:
     if found.interval is not None:
         certain = "certain" if found.is_certain else "not certain"
         text += f" ({found.interval.low:+.2f} to {found.interval.high:+.2f}, {certain})"
-    n_seeds = {len(row.by_seed) for row in rows if row.row.method != RPCA}
+    n_seeds = {len(row.by_seed) for row in rows if row.row.is_trained}
     if n_seeds and max(n_seeds) > 1:
         text += (
             f", {min(n_seeds)} to {max(n_seeds)} seeds"

@@ -16,6 +16,15 @@ TRAININGS_FOLDER = "trainings"
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where the data lies and where the results go."""
+
+    training_data: Path
+    test_data: Path
+    folder: Path
+
+
+@dataclass(frozen=True)
 class ClipFigures:
     """Figures of the voice of one test clip, in dB."""
 

@@ -11,7 +11,7 @@ from core.intervals import LEVEL, Interval, group_clips
 from core.reproduction.catalogue import Row, Table
 from core.reproduction.findings import RULE, findings
 from core.reproduction.published import PUBLISHED, SOURCES, Figures
-from core.reproduction.results import LAYOUT, Results, RowResult, is_learnt
+from core.reproduction.results import LAYOUT, Results, RowResult
 from core.reproduction.units import FORMAT, Settings
 from core.whole_file import whole_file, write_json
 
@@ -134,7 +134,7 @@ def _budget(report: Report) -> str:
         record
         for table in report.tables
         for row in table.rows
-        if is_learnt(row)
+        if row.is_trained
         for result in [report.results.of(row)]
         if result is not None
         for record in result.records
@@ -173,7 +173,7 @@ def _cells(row: Row, result: RowResult | None) -> list[str]:
         seeds = ""
     else:
         n_seeds = len(result.by_seed)
-        seeds = f"{n_seeds}" if is_learnt(row) else ""
+        seeds = f"{n_seeds}" if row.is_trained else ""
         if n_seeds < result.n_wanted_seeds:
             seeds += f" of {result.n_wanted_seeds}"
         spread = result.gnsdr_spread_db

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.intervals import Interval, bootstrap_mean, group_clips
 from core.metrics import weighted_mean
-from core.reproduction.catalogue import RPCA, Row
+from core.reproduction.catalogue import Row
 from core.reproduction.published import PUBLISHED, Figures
 from core.reproduction.records import ClipFigures, Record
 from core.reproduction.units import Settings, seeds_of
@@ -126,11 +126,6 @@ def difference(
     values = [a - b for a, b in zip(mean_of(first), mean_of(second), strict=True)]
     mean = weighted_mean(values, [clip.duration_s for clip in clips]) or 0.0
     return Difference(mean, _interval(clips, values))
-
-
-def is_learnt(row: Row) -> bool:
-    """Whether the row stands for a trained network."""
-    return row.method not in ("", RPCA)
 
 
 def _means(clips: Sequence[ClipFigures]) -> Figures:

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from core.card import read_card
 from core.datasets import Dataset
 from core.errors import UsageError
-from core.reproduction.catalogue import RECIPES, RPCA, Row, Table
-from core.training.recipe import Recipe, find_recipe
+from core.models import find_model
+from core.reproduction.catalogue import MODEL, RECIPES, RPCA, Row, Table
+from core.training.recipe import Recipe, find_recipe, shipped_recipes
 
 FORMAT = 1
 
@@ -46,9 +48,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Unit:
-    """One training with the masks it is measured with, or a method without training.
+    """One training with the masks it is measured with, or what needs no training here.
 
-    ``key`` identifies the training: its recipe and its data. ``recipe`` is None for RPCA.
+    ``key`` identifies the training: its recipe and its data. ``recipe`` is None for RPCA and for
+    models that are there already.
     """
 
     method: str
@@ -61,7 +64,8 @@ class Unit:
     @property
     def name(self) -> str:
         """What its files are called, beside the key."""
-        return self.method if self.recipe is None else f"{self.method}-seed{self.seed}"
+        method = self.method.replace("/", "-").replace(":", "-")
+        return method if self.recipe is None else f"{method}-seed{self.seed}"
 
     @property
     def title(self) -> str:
@@ -71,7 +75,7 @@ class Unit:
 
 def seeds_of(row: Row, settings: Settings) -> tuple[int, ...]:
     """Seeds of a row: several where an order is claimed."""
-    if row.method in ("", RPCA):
+    if not row.is_trained:
         return (0,) if row.method else ()
     return tuple(range(1, (settings.n_seeds if row.in_order else 1) + 1))
 
@@ -87,8 +91,8 @@ def units_for(tables: Iterable[Table], settings: Settings, training_data: str) -
     for table in tables:
         for row in table.rows:
             for seed in seeds_of(row, settings):
-                if row.method == RPCA:
-                    unit = Unit(RPCA, "RPCA", 0, (row.mask,), _hash([FORMAT, RPCA]))
+                if not row.is_trained:
+                    unit = _untrained(row)
                 else:
                     if row.method not in recipes:
                         recipes[row.method] = recipe_of(row.method, settings)
@@ -103,9 +107,18 @@ def units_for(tables: Iterable[Table], settings: Settings, training_data: str) -
     return list(found.values())
 
 
+def _untrained(row: Row) -> Unit:
+    if row.method == RPCA:
+        return Unit(RPCA, "RPCA", 0, (row.mask,), _hash([FORMAT, RPCA]))
+    card = read_card(find_model(row.method.removeprefix(MODEL)).folder)
+    key = _hash([FORMAT, MODEL, card.sha256])
+    return Unit(row.method, f"Model {card.title}", 0, (row.mask,), key)
+
+
 def recipe_of(method: str, settings: Settings) -> Recipe:
     """The recipe of a row under these settings."""
-    recipe = find_recipe(method if "/" in method else RECIPES + method)
+    of_the_paper = RECIPES + method
+    recipe = find_recipe(of_the_paper if of_the_paper in shipped_recipes() else method)
     optimiser = recipe.optimiser
     n_steps = settings.n_steps or (TINY_STEPS if settings.tiny else None)
     if n_steps is not None and optimiser.method == "lbfgs":

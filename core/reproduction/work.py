@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,8 +16,10 @@ from core.checkpoint import Model, load_model
 from core.datasets import Clip, Dataset, find_dataset
 from core.errors import DataError
 from core.evaluation import Separate, score_clips
+from core.models import find_model
+from core.reproduction.catalogue import MODEL, RPCA
 from core.reproduction.machine import made_here
-from core.reproduction.records import ClipFigures, Record, Records
+from core.reproduction.records import ClipFigures, Place, Record, Records
 from core.reproduction.units import Unit, fingerprint
 from core.rpca import RpcaSeparator
 from core.separator import separate
@@ -34,15 +35,6 @@ TRAINING_SHARE = 0.85
 """How much of a unit's time training takes, for the progress alone."""
 
 ShouldStop = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the data lies and where the results go."""
-
-    training_data: Path
-    test_data: Path
-    folder: Path
 
 
 @dataclass(frozen=True)
@@ -187,9 +179,12 @@ class Worker:
         yield record
 
     def _separator(self, unit: Unit, mask: str, should_stop: ShouldStop | None) -> Separate:
-        if unit.recipe is None:
+        if unit.method == RPCA:
             return RpcaSeparator(mask, should_stop=should_stop)
-        model = load_model(self._records.training_folder(unit) / MODEL_FOLDER)
+        folder = self._records.training_folder(unit) / MODEL_FOLDER
+        if unit.recipe is None:
+            folder = find_model(unit.method.removeprefix(MODEL)).folder
+        model = load_model(folder)
         model.mask_kind = mask
         return _with(model, should_stop)
 

@@ -15,14 +15,11 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import Cancelled, StemscopeError
-from core.reproduction.records import Record
+from core.reproduction.records import Place, Record
 from core.reproduction.units import Unit
-
-if TYPE_CHECKING:
-    from core.reproduction.work import Place
 
 POLL_S = 0.2
 STOP_WAIT_S = 30.0
@@ -214,7 +211,10 @@ def _work(number: int, place: Place, todo: Any, told: Any, stop: Any) -> None:
 
     worker: Worker | None = None
     while not should_stop():
-        item = todo.get()
+        try:
+            item = todo.get(timeout=POLL_S)
+        except queue.Empty:
+            continue
         if item is None:
             return
         index, unit = item
