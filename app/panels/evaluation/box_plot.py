@@ -52,12 +52,13 @@ class Box:
 
 
 def axis_ticks(low: float, high: float, n_most: int) -> list[float]:
-    """Round values from at or below ``low`` to at or above ``high``, at most about ``n_most``."""
+    """Round values from ``low`` to ``high``, about ``n_most`` at most and one at least."""
     span = max(high - low, 1e-3)
-    step = 10.0 ** math.floor(math.log10(span / max(n_most, 1)))
-    step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= n_most)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [i * step for i in range(first, last + 1)]
+    power = 10.0 ** math.floor(math.log10(span / max(n_most, 1)))
+    steps = [power * factor for factor in (1, 2, 5, 10)]
+    step = next((step for step in steps if span / step <= n_most), steps[-1])
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [i * step for i in range(first, last + 1)] or [low]
 
 
 class BoxPlot(QWidget):
@@ -118,12 +119,12 @@ class BoxPlot(QWidget):
             words = tr("The figures of every clip appear here.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
-        margin = 0.04 * (max(values) - min(values) + 1)
-        ticks = axis_ticks(min(values) - margin, max(values) + margin, int(area.height() // 34))
-        low, high = ticks[0], ticks[-1]
+        margin = 0.06 * (max(values) - min(values) + 1)
+        low, high = min(values) - margin, max(values) + margin
+        ticks = axis_ticks(low, high, max(2, int(area.height() // 30)))
 
         def y_of(value: float) -> float:
-            return area.bottom() - (value - low) / ((high - low) or 1.0) * area.height()
+            return area.bottom() - (value - low) / (high - low) * area.height()
 
         self._paint_axis(painter, area, [(tick, y_of(tick)) for tick in ticks])
         panel = area.width() / len(self._figures)

@@ -23,6 +23,7 @@ from app.panels.evaluation.clip_model import (
     ClipModel,
 )
 from app.panels.evaluation.colours import paint_swatch
+from app.panels.evaluation.frozen_column import FrozenColumn
 
 ROW_HEIGHT, HEADER_HEIGHT = 28, 44
 CLIP_WIDTH, FIGURE_WIDTH, NOTE_WIDTH = 200, 76, 280
@@ -56,6 +57,8 @@ class ClipTable(QTableView):
         self.doubleClicked.connect(self._on_double_clicked)
         model.modelReset.connect(self._on_reset)
         self._on_reset()
+        self._names = FrozenColumn(self, _Header(self))
+        self.horizontalScrollBar().valueChanged.connect(self._names.viewport().update)
 
     def copy_selected(self) -> None:
         """The selected rows (or all) as they are shown, with headings, to the clipboard."""
@@ -73,6 +76,19 @@ class ClipTable(QTableView):
             self._on_double_clicked(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+    def moveCursor(
+        self,
+        action: QAbstractItemView.CursorAction,
+        modifiers: Qt.KeyboardModifier,
+    ) -> QModelIndex:
+        """Also scrolls away from under the column that stays."""
+        index = super().moveCursor(action, modifiers)
+        hidden = self.columnWidth(0) - self.visualRect(index).left()
+        if index.column() > 0 and hidden > 0:
+            bar = self.horizontalScrollBar()
+            bar.setValue(bar.value() - hidden)
+        return index
 
     def _on_double_clicked(self, index: QModelIndex) -> None:
         if index.isValid():
