@@ -37,6 +37,12 @@ SHOTS: dict[str, dict[str, str]] = {
     "settings-dark": {"state": "settings"},
     "models-dark": {"state": "models"},
     "shortcuts-dark": {"state": "shortcuts"},
+    "train-empty-dark": {"state": "train-empty"},
+    "train-setup-dark": {"state": "train-setup"},
+    "train-setup-chinese-light": {"state": "train-setup", "language": "zh_CN", "theme": "light"},
+    "train-running-dark": {"state": "train-running"},
+    "train-running-small-light": {"state": "train-running", "theme": "light", "size": "1280x800"},
+    "train-compare-200": {"state": "train-compare", "scale": "2", "size": "1280x800"},
     "empty-chinese-200": {"state": "empty", "language": "zh_CN", "scale": "2"},
 }
 
@@ -79,6 +85,7 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
 
     with tempfile.TemporaryDirectory() as folder:
         settings.use_file(Path(folder) / "settings.ini")
+        os.environ["XDG_DATA_HOME"] = folder  # trainings and models of the pictures alone
         app = QApplication([])
         set_language(shot.get("language", "en"))
         theme.set_theme(shot.get("theme", "dark"))
@@ -112,7 +119,10 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             window.page.mixer.master.meter.set_level(-3.5, -10)
 
         state = shot["state"]
-        if state != "empty":
+        if state.startswith("train-"):
+            session.warm_up()
+            show_training(window, state, Path(folder), wait)
+        elif state != "empty":
             session.warm_up()
             window.open_paths(songs[:1] if state != "queue" else songs)
         if state == "working":
@@ -122,7 +132,7 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
                     and session.current.state is SongState.SEPARATING
                 )
             )
-        elif state != "empty":
+        elif state != "empty" and not state.startswith("train-"):
             wait(lambda: session.current is not None and session.current.state is SongState.DONE)
             wait(lambda: not window.progress.sum._timer.isActive())
             settle()
@@ -151,13 +161,65 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             window.actions_[state].trigger()
             picture = window.dialogs.open_dialog
         if state == "models":
-            window.rail.choose(1)
+            window.all_pages.choose("models")
         end = time.monotonic() + 0.3
         wait(lambda: time.monotonic() > end)
         arguments.out.mkdir(parents=True, exist_ok=True)
         picture.grab().save(str(arguments.out / f"{name}.png"))
         window.close()
         app.processEvents()
+
+
+def write_recordings(folder: Path, n_songs: int = 8) -> Path:
+    """The demo song in parts, voice and accompaniment each in a file."""
+    import soundfile
+
+    mixture, rate = soundfile.read(Path("resources/demo/demo.flac"), always_2d=True)
+    vocals, _ = soundfile.read(Path("resources/demo/vocals.flac"), always_2d=True)
+    n_samples = min(len(mixture), len(vocals))
+    for number in range(n_songs):
+        part = slice(n_samples * number // n_songs, n_samples * (number + 1) // n_songs)
+        song = folder / f"part {number + 1}"
+        song.mkdir(parents=True)
+        soundfile.write(song / "vocals.flac", vocals[part], rate)
+        soundfile.write(song / "accompaniment.flac", mixture[part] - vocals[part], rate)
+    return folder
+
+
+def show_training(window, state: str, folder: Path, wait) -> None:  # type: ignore[no-untyped-def]
+    """Bring the training page into ``state``: with real trainings, as short as they can be."""
+    page = window.all_pages.train
+    window.all_pages.choose("train")
+    wait(lambda: page.desk.is_loaded)
+    if state == "train-empty":
+        return
+    page.open_folder(write_recordings(folder / "My recordings"))
+    setup = page.setup
+    wait(lambda: setup.data.data is not None)
+    if state == "train-setup":
+        setup.examples_card.draw.click()
+        wait(lambda: bool(setup.examples_card.rows))
+        setup.recipe_card.learning_rate.setFocus()
+        return
+    runs = (("Quick", 100, 24), ("Smaller", 40, 20))
+    for title, units, n_epochs in runs[: 2 if state == "train-compare" else 1]:
+        page.show_setup()
+        card = setup.recipe_card
+        for field, value in ((card.units, units), (card.length, 30), (card.batch, 2)):
+            field.set_value(value)
+        card._on_edited()
+        setup.view.name.setText(title)
+        setup.view.name.textEdited.emit(title)
+        setup.view.start.click()
+        run = page.run
+        wait(lambda run=run, n=n_epochs: run.n_epochs_done >= n or not run.state.is_busy)
+        if state == "train-compare":
+            page.run_view.header.pause.click()
+            wait(lambda run=run: not run.state.is_busy)
+    for row in page.list.rows.values():
+        if not row.tick.isChecked():
+            row.tick.click()
+    wait(lambda: page.replay_desk.picture is not None)
 
 
 if __name__ == "__main__":

@@ -12,105 +12,21 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from app.i18n import bind, mark, tip, tr, tr_error
 from app.panels.controls import ElidedLabel, label, text_button
 from app.panels.training.fields import ChoiceField, Explained, NumberField, field_row
+from app.panels.training.recipe_rows import (
+    CONTEXTS,
+    EXPLAIN,
+    GROUPS,
+    ITERATIONS,
+    LENGTHS,
+    ROWS,
+    SHIFT_TEXTS,
+)
 from app.training.recipes import RecipeValues, changed_recipe, values_of
 from core.errors import StemscopeError
 from core.training.recipe import Recipe
 
-SHIFT_TEXTS = (
-    ("none", mark("None")),
-    ("grid 50000", mark("50 000 samples")),
-    ("grid 25000", mark("25 000 samples")),
-    ("grid 10000", mark("10 000 samples")),
-    ("random", mark("At random")),
-)
-LENGTHS = (("epochs", mark("Epochs")), ("steps", mark("Batches")))
-ITERATIONS = (("epochs", mark("Iterations")),)
-CONTEXTS = tuple((str(n), str(n)) for n in (1, 3, 5, 7, 9))
-EXPLAIN = mark("Point at a value to read what it does.")
 SHARE = 0.1  # of the songs, held out where a recipe holds out none
 NARROW, WIDE = 320, 600  # pixels: of one column of fields, and of two
-Row = tuple[str, str, str]  # name, meaning, unit
-ROWS: dict[str, Row] = {
-    "length": (
-        mark("Length"),
-        mark("How long to train: times through all recordings, or batches in all"),
-        "",
-    ),
-    "learning_rate": (
-        mark("Learning rate"),
-        mark("Size of the steps: higher learns faster, too high never settles"),
-        "",
-    ),
-    "batch_sequences": (
-        mark("Batch"),
-        mark("Sequences that are learnt from at a time: more is steadier and takes more memory"),
-        mark("sequences"),
-    ),
-    "sequence_frames": (
-        mark("Sequence"),
-        mark("Frames in one sequence: how far back the network can learn to remember"),
-        mark("frames"),
-    ),
-    "context": (
-        mark("Context"),
-        mark("Neighbouring frames that the network sees at once"),
-        mark("frames"),
-    ),
-    "layers": (mark("Hidden layers"), mark("Layers between input and masks"), ""),
-    "units": (
-        mark("Units per layer"),
-        mark("More can learn more, and are slower: the time grows with the square"),
-        "",
-    ),
-    "recurrent": (
-        mark("Recurrent"),
-        mark("Layers that remember what came before: none, one (DRNN) or all (sRNN)"),
-        "",
-    ),
-    "gamma": (
-        mark("Discriminative γ"),
-        mark("Weight of keeping the other source out, 0 to 0.5: cleaner voice, more artefacts"),
-        "",
-    ),
-    "shift": (
-        mark("Circular shift"),
-        mark("Moves the accompaniment under the voice, in steps or at random: more examples"),
-        "",
-    ),
-    "remix": (
-        mark("Remixed"),
-        mark("Share of voices that are put over the accompaniment of another recording"),
-        "%",
-    ),
-    "speed": (
-        mark("Speed and pitch"),
-        mark("Plays voice and accompaniment faster or slower by up to this much"),
-        "± %",
-    ),
-    "pitch": (
-        mark("Voice pitch"),
-        mark("Moves the voice up or down by up to this much, its tempo kept"),
-        "± st",
-    ),
-    "balance": (
-        mark("Balance"),
-        mark("Changes the level of voice against accompaniment by up to this much"),
-        "± dB",
-    ),
-    "share": (
-        mark("Held out"),
-        mark("Share of the songs that is kept out of training, to measure on; MIR-1K has its own"),
-        "%",
-    ),
-}
-GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        mark("Training"),
-        ("length", "learning_rate", "batch_sequences", "sequence_frames", "gamma", "share"),
-    ),
-    (mark("Network"), ("layers", "units", "recurrent", "context")),
-    (mark("Augmentation"), ("shift", "remix", "speed", "pitch", "balance")),
-)
 
 
 class RecipeCard(QWidget):
