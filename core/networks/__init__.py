@@ -10,9 +10,11 @@ from core.errors import UsageError
 from core.networks.arguments import check_names
 from core.networks.base import SourceNetwork
 from core.networks.recurrent import Recurrent
+from core.networks.u_net import RecurrentUNet
 
 NETWORKS: dict[str, type[SourceNetwork]] = {
     "recurrent": Recurrent,
+    "recurrent_u_net": RecurrentUNet,
 }
 
 

@@ -13,6 +13,7 @@ from core.audio import ArrayAudio
 from core.card import Card
 from core.errors import Cancelled, DataError, OutputError, StemscopeError
 from core.separator import Separator
+from core.training.allocator import memory_kept
 from core.training.distribution import SharedValidator, agreed, hand_out
 from core.training.recipe import recipe_from_dict
 from core.training.replay import pinned_clip, quantised
@@ -136,7 +137,8 @@ class _Leader:
             pinned = self._pin(data)
             if not resumed:
                 yield from self._checkpoint(trainer, pinned)
-            yield from self._train(trainer, pinned, stop)
+            with memory_kept():
+                yield from self._train(trainer, pinned, stop)
             self._end(trainer)
         except (Cancelled, GeneratorExit):
             with self._noted("paused"):
@@ -228,7 +230,8 @@ def _follow(request: TrainRequest, stop: ShouldStop, share: Share) -> Iterator[T
         hand_out(request.folder / STATE_FILE, own / STATE_FILE, trainer.device)
         if request.resume:
             trainer.resume()
-        yield from trainer.run(_asked(stop, trainer, share))
+        with memory_kept():
+            yield from trainer.run(_asked(stop, trainer, share))
     finally:
         shutil.rmtree(own, ignore_errors=True)
 
