@@ -107,7 +107,7 @@ def test_a_run_goes_on_from_any_batch(kind: str, n_done: int, tmp_path: Path) ->
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is Unix's")
 @pytest.mark.parametrize(
     ("kind", "kills"),  # after so many lines: reports of a process, saved before or not
-    [("adam", (2, 9, 14)), ("lbfgs", (5, 12))],
+    [("adam", (2, 9, 14)), ("lbfgs", (8, 30))],
 )
 def test_a_killed_run_gives_the_weights_of_one_that_was_not(
     kind: str, kills: tuple[int, ...], tmp_path: Path

@@ -93,7 +93,9 @@ def digest(trainer: Trainer) -> str:
 
 RECIPES = {
     "adam": lambda: small_recipe(network={"dropout": 0.2}, schedule="plateau", plateau_patience=1),
-    "lbfgs": lambda: small_recipe(method="lbfgs", lbfgs_iterations=8, lbfgs_history=3),
+    "lbfgs": lambda: small_recipe(
+        method="lbfgs", lbfgs_iterations=8, lbfgs_history=3, batch_sequences=8
+    ),
 }
 
 
