@@ -39,10 +39,15 @@ def number(value: float | None, *, signed: bool = False) -> str:
 
 
 def interval_text(interval: Interval | None, *, signed: bool = False) -> str:
-    """``8.60 … 10.84``, or nothing."""
+    """``8.60 … 9.84``, ``9.4 … 11.1``, or nothing: as many digits as tell something."""
     if interval is None:
         return ""
-    return f"{number(interval.low, signed=signed)} … {number(interval.high, signed=signed)}"
+    digits = 2 if max(abs(interval.low), abs(interval.high)) < 10 else 1
+    low, high = (
+        decibels(value, digits=digits, signed=signed).removesuffix(" dB")
+        for value in (interval.low, interval.high)
+    )
+    return f"{low} … {high}"
 
 
 def figure_title(name: str) -> str:

@@ -34,6 +34,7 @@ class FrozenColumn(QTableView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         own = table.horizontalHeader()
+        header.setSortIndicator(own.sortIndicatorSection(), own.sortIndicatorOrder())
         own.sectionResized.connect(self._on_section_resized)
         own.geometriesChanged.connect(self.place)
         own.sortIndicatorChanged.connect(header.setSortIndicator)
