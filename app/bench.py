@@ -106,7 +106,7 @@ def measure() -> Figures:
 
         for entry in entries:
             figures.models.append(_measure_model(load(entry.folder, "cpu"), path, folder))
-    figures.training = measure_training(figures.product_gflops)
+    figures.training = measure_training(_product_gflops)
     figures.peak_memory_mb = peak_memory_mb()
     return figures
 

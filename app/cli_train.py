@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from app.cli_console import Display, progress_display
 from app.cli_errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, Interrupt, interruptible
 from app.cli_train_progress import TrainingProgress
-from app.torch_setup import wait_passively
+from app.torch_setup import prepare_torch
 from core.errors import Cancelled, DataError, OutputError, StemscopeError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def train_model(request: Request) -> int:
 
         wanted = _wanted(request)
         return check(wanted)
-    wait_passively()
+    prepare_torch()  # one core is left to prepare the examples
     from core.training.distribution import share_of_environment
 
     share = share_of_environment()
