@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import soundfile
 
 from app.evaluation.plan import ClipPlan, ClipScored, Contestant, EvaluationPlan, OpenedClip
 from app.evaluation_job import ClipRequest, EvaluationRequest
-from app.jobs import JobStep
+from app.jobs import JobRunner, JobStep, Priority
 from app.separation_job import LoadedSeparators
 from core.datasets import Clip, find_clips
 from core.errors import Cancelled, DataError, ModelError
@@ -165,3 +166,30 @@ def test_without_a_contestant_only_the_references(tmp_path: Path) -> None:
     opened = results(ClipRequest(ClipPlan(clip, "paper", None), LoadedSeparators()).run(never))[1]
     assert isinstance(opened, OpenedClip)
     assert opened.estimates == {}
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """A song that was dropped meanwhile."""
+
+    def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, str]:
+        yield JobStep(0.5, "Separating")
+        return "done"
+
+
+def test_what_is_more_urgent_goes_first(qtbot, tmp_path: Path, tiny_model_folder: Path) -> None:
+    clips = write_clips(tmp_path / "data", (0.5,) * 30)
+    model = Contestant.of_model(find_model(str(tiny_model_folder)))
+    plan = EvaluationPlan(tuple((clip, (model,)) for clip in clips), "paper", "cpu")
+    runner = JobRunner()
+    evaluation = runner.submit(EvaluationRequest(plan, LoadedSeparators()), Priority.QUEUE)
+    with qtbot.waitSignal(evaluation.progressed, timeout=30_000):
+        pass
+    song = runner.submit(Urgent(), Priority.ON_SCREEN)
+    with qtbot.waitSignal(song.finished, timeout=30_000):
+        pass
+    assert not evaluation.ended
+    evaluation.cancel()
+    with qtbot.waitSignal(evaluation.cancelled, timeout=30_000):
+        pass
+    assert runner.shutdown()
