@@ -120,7 +120,6 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
 
         state = shot["state"]
         if state.startswith("train-"):
-            session.warm_up()
             show_training(window, state, Path(folder), wait)
         elif state != "empty":
             session.warm_up()
@@ -166,6 +165,9 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
         wait(lambda: time.monotonic() > end)
         arguments.out.mkdir(parents=True, exist_ok=True)
         picture.grab().save(str(arguments.out / f"{name}.png"))
+        for run in window.all_pages.train.desk.busy:
+            window.all_pages.train.desk.pause(run.key)
+        wait(lambda: not window.all_pages.train.desk.busy)
         window.close()
         app.processEvents()
 
