@@ -84,8 +84,9 @@ def reproduce(request: Request) -> int:
         try:
             for event in run_units(todo, place, request.n_jobs, interrupt.is_set):
                 progress.take(event)
+                if isinstance(event, Done):  # what is there so far can be read meanwhile
+                    write_report(progress.problems)
         finally:
-            # what is there so far can be read while the rest is made, and after Ctrl-C
             report = write_report(progress.problems)
     return _end(report, request.folder, progress.problems)
 

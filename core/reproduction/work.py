@@ -88,11 +88,13 @@ class Worker:
         trainer = Trainer(recipe, self._pairs, folder)
         trainer.resume()
         started = saved = time.monotonic()
+        fraction = 0.0  # L-BFGS learns only as it goes how many steps there are
         try:
             for report in trainer.run(should_stop):
                 if isinstance(report, StepReport):
                     words = f"training, step {report.step} of {report.n_steps}"
-                    yield Stage(words, report.step / max(1, report.n_steps))
+                    fraction = max(fraction, report.step / max(1, report.n_steps))
+                    yield Stage(words, fraction)
                 if time.monotonic() - saved > SAVE_EVERY_S:
                     trainer.save()
                     saved = time.monotonic()
