@@ -47,7 +47,7 @@ def interval_text(interval: Interval | None, *, signed: bool = False) -> str:
         decibels(value, digits=digits, signed=signed).removesuffix(" dB")
         for value in (interval.low, interval.high)
     )
-    return f"{low} … {high}"
+    return f"{low}\u2009…\u2009{high}"  # thin spaces
 
 
 def figure_title(name: str) -> str:

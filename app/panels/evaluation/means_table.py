@@ -22,8 +22,9 @@ from app.panels.evaluation.colours import paint_swatch
 from app.panels.evaluation.figures import FIGURES, MEANINGS, TITLES, interval_text, number
 
 ROW_HEIGHT, HEADER_HEIGHT = 30, 28
-NAME_WIDTH, CLIPS_WIDTH, LENGTH_WIDTH = 184, 64, 64
-FIGURE_WIDTH, WIDEST_FIGURE = 136, 200
+NAME_WIDTH, CLIPS_WIDTH, LENGTH_WIDTH = 168, 56, 56
+FIGURE_WIDTH, WIDEST_FIGURE = 140, 200
+GAP = 8  # between a figure and its interval
 MAX_ROWS = 7
 _Item = Qt.ItemDataRole
 SWATCH, SECOND = _Item.UserRole + 1, _Item.UserRole + 2
@@ -174,11 +175,14 @@ class _MeanCells(QStyledItemDelegate):
             painter.restore()
             return
         right = Qt.AlignmentFlag.AlignRight | middle
+        room = box.width() - painter.fontMetrics().horizontalAdvance(text) - GAP
         if second:
             painter.setFont(theme.figures_font(-1.5))
-            painter.setPen(QColor(colours.muted))
-            painter.drawText(box, right, second)
-            box.setRight(box.right() - painter.fontMetrics().horizontalAdvance(second) - 10)
+            width = painter.fontMetrics().horizontalAdvance(second)
+            if width <= room:  # the figure itself is never cut: its sign may be what is lost
+                painter.setPen(QColor(colours.muted))
+                painter.drawText(box, right, second)
+                box.setRight(box.right() - width - GAP)
             painter.setFont(option.font)
         painter.setPen(QColor(colours.muted if index.column() < 3 else colours.text))
         painter.drawText(box, right, text)
