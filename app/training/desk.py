@@ -202,8 +202,14 @@ class TrainingDesk(QObject):
     @Slot(object)
     def _on_loaded(self, runs: list[Run]) -> None:
         for run in runs:
-            if run.key not in self.runs:
+            known = self.runs.get(run.key)
+            if known is None:
                 self.runs[run.key] = run
+            elif known.state is RunState.ELSEWHERE:  # whoever trains it has gone on
+                known.info, known.state, known.model_id = run.info, run.state, run.model_id
+                known.history, known.replay_epochs = run.history, run.replay_epochs
+        newest_first = sorted(self.runs.values(), key=lambda run: run.info.created, reverse=True)
+        self.runs = {run.key: run for run in newest_first}
         self.is_loaded = True
         self.loaded.emit()
 

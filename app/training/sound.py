@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, Signal, Slot
+from shiboken6 import isValid
 
 from app import settings
 from app.audio.player import Player, PlayerState
@@ -17,13 +20,16 @@ HEARD = ("mixture", "vocals", "accompaniment")
 class SidePlayer(Player):
     """A player beside that of the songs, on the same device.
 
-    One of the two sounds at a time: the other pauses, and its song, place and loop stay as they
-    are. It never looks for devices: PortAudio would start over while a song plays.
+    One sounds at a time: the others pause, and their songs, places and loops stay as they are. It
+    never looks for devices: PortAudio would start over while a song plays.
     """
+
+    _all: ClassVar[WeakSet[SidePlayer]] = WeakSet()
 
     def __init__(self, main: Player, parent: QObject | None = None) -> None:
         super().__init__(parent, main.backend)
         self._main = main
+        self._all.add(self)
         main.backend.before_refresh.append(self.close)
         main.state_changed.connect(self._on_main_state)
         self.state_changed.connect(self._on_own_state)
@@ -39,6 +45,15 @@ class SidePlayer(Player):
     def _on_own_state(self, state: PlayerState) -> None:
         if state is not PlayerState.STOPPED:
             self._main.pause()
+            for other in list(self._all):
+                if other is not self and isValid(other) and other.backend is self.backend:
+                    other.pause()
+
+    def leave(self) -> None:
+        """Give the device back for good."""
+        self.close()
+        if self.close in self.backend.before_refresh:
+            self.backend.before_refresh.remove(self.close)
 
     @Slot(object)
     def _on_main_state(self, state: PlayerState) -> None:
@@ -125,4 +140,4 @@ class ClipSound(QObject):
         self.failed.emit(error)
 
     def shutdown(self) -> None:
-        self.player.close()
+        self.player.leave()

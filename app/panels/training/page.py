@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QStackedWidget, QWidget
 
@@ -200,7 +201,15 @@ class TrainPage(QWidget):
                 self.show_run(first)
             else:
                 self.show_setup()
-        self.setup._suggest_name()
+        elif self.current is not None:
+            self._show_header()
+            self._show_curves()
+        self.setup.suggest_name()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.desk.is_loaded:
+            self.desk.load()  # what other programs trained meanwhile
 
     def _on_wanted(self, new: NewRun) -> None:
         self.show_run(self.desk.start(new).key)
@@ -267,6 +276,8 @@ class TrainPage(QWidget):
         run = self.run
         if run is not None and run.model_id:
             self._session.set_model(run.model_id)
+        elif run is not None:
+            self.desk.install(run.key)
 
     def _on_folder(self) -> None:
         run = self.run

@@ -152,8 +152,10 @@ class RunHeader(QWidget):
         self.stop.setVisible(state in (*STOPPABLE, RunState.PAUSING, RunState.STOPPING))
         resumed = run.n_epochs_done > 0 or run.step is not None
         self.stop.setEnabled(state in STOPPABLE and (state.is_busy or resumed))
-        self.use.setVisible(bool(run.model_id) and not state.is_busy)
-        bind(self.use.setText, "In use" if self._in_use else "Use this model")
+        lost = not run.model_id and state in MADE and run.folder.has_model
+        self.use.setVisible(lost or (bool(run.model_id) and not state.is_busy))
+        text = mark("Use this model") if not lost else mark("Add to the models")
+        bind(self.use.setText, "In use" if self._in_use else text)
         self.use.setEnabled(not self._in_use)
         self.delete.setEnabled(not state.is_busy and state is not RunState.ELSEWHERE)
         self._show_progress(run)
@@ -208,7 +210,7 @@ def about_text(run: Run) -> str:
     if run.info.minutes:
         parts.append(tr("{n} minutes", n=f"{run.info.minutes:.1f}"))
     if run.info.validation:
-        parts.append(tr("{n} clips held out", n=len(run.info.validation)))
+        parts.append(tr("{n} held out", n=len(run.info.validation)))
     return " · ".join(parts)
 
 

@@ -56,11 +56,11 @@ class SetupControl(QObject):
         self.data_card.cancel_clicked.connect(self.data.cancel)
         self.examples_card.draw_clicked.connect(self._on_draw)
         self.recipe_card.changed.connect(self._on_recipe_changed)
-        self.recipe_card.title_wanted.connect(self._suggest_name)
+        self.recipe_card.title_wanted.connect(self.suggest_name)
         self.view.name.textEdited.connect(self._on_name_edited)
         self.view.start_clicked.connect(self._on_start)
         self.examples_card.hide()
-        self._suggest_name()
+        self.suggest_name()
         self._enable()
 
     @property
@@ -74,7 +74,7 @@ class SetupControl(QObject):
         self._layout = None
         self.data_card.layouts.set_value("")
         self.data_card.set_folder(folder)
-        self._suggest_name()
+        self.suggest_name()
         self._look()
 
     def set_devices(self, devices: list[tuple[str, str]]) -> None:
@@ -99,7 +99,8 @@ class SetupControl(QObject):
 
     # the name
 
-    def _suggest_name(self) -> None:
+    def suggest_name(self) -> None:
+        """A name by recipe and folder that no other training has, until the user writes one."""
         if self._named or self.recipe_card.choice.count() == 0:
             return
         name = self.recipe_card.choice.currentText()
@@ -172,7 +173,7 @@ class SetupControl(QObject):
         )
         self._named = False
         self.wanted.emit(new)
-        self._suggest_name()
+        self.suggest_name()
 
     def _reason(self) -> str:
         if self._folder is None:
