@@ -193,6 +193,12 @@ def train(
     follow: Annotated[
         str | None, typer.Option(help="Name of the clip that is separated after every epoch.")
     ] = None,
+    leave_out: Annotated[
+        str | None, typer.Option(help="Validate on this singer; train on the others (MIR-1K).")
+    ] = None,
+    begin_with: Annotated[
+        str | None, typer.Option(help="Begin with the weights of this model, name or folder.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what the data hold; train nothing.")
     ] = False,
@@ -223,6 +229,8 @@ def train(
         device=device,
         validation=validation,
         follow=follow,
+        leave_out=leave_out,
+        begin_with=begin_with,
         check=check,
         n_folds=cross_validate,
         learning_rates=learning_rates,

@@ -35,6 +35,8 @@ class Request:
     device: str | None = None
     validation: Path | None = None
     follow: str | None = None
+    leave_out: str | None = None
+    begin_with: str | None = None
     check: bool = False
     n_folds: int | None = None
     learning_rates: str | None = None
@@ -72,8 +74,14 @@ def _refuse_odd_options(request: Request) -> None:
             "--cross-validate chooses a learning rate before training begins; leave out {other}.",
             other="--resume" if request.resume else "--check",
         )
-    if request.check and request.resume:
-        raise UsageError("Take either --check or --resume.")
+    others = {
+        "check": request.check or None,
+        "leave-out": request.leave_out,
+        "begin-with": request.begin_with,
+    }
+    for name, value in others.items():
+        if value is not None and request.resume:
+            raise UsageError("Take either --{name} or --resume.", name=name)
     if request.resume and request.folder is None:
         raise UsageError("Say which training goes on: --resume -o DIR.")
     if not request.resume:
@@ -115,6 +123,7 @@ def _wanted(request: Request) -> TrainRequest:
         resume=request.resume,
         **{name: value for name, value in said.items() if value is not None},
     )
+    wanted = _with_beginning(request, wanted)
     for path in (wanted.data, wanted.validation_data):
         if path is not None and not path.is_dir():
             raise DataError(
@@ -124,6 +133,18 @@ def _wanted(request: Request) -> TrainRequest:
         return wanted
     device = request.device or (wanted.device if request.resume else "auto")
     return replace(wanted, device=resolve_device(device))
+
+
+def _with_beginning(request: Request, wanted: TrainRequest) -> TrainRequest:
+    """With the singer to leave out and the weights to begin with."""
+    if request.leave_out is not None:
+        validation = replace(wanted.recipe.validation, singer=request.leave_out)
+        wanted = replace(wanted, recipe=replace(wanted.recipe, validation=validation))
+    if request.begin_with is not None:
+        from core.models import find_model
+
+        wanted = replace(wanted, begin_with=find_model(request.begin_with).folder)
+    return wanted
 
 
 def _train_alone(request: Request) -> int:

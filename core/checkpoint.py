@@ -61,6 +61,11 @@ class Model:
             )
         self._mask_kind = kind
 
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The network's weights by name, copies on the CPU."""
+        return {k: v.detach().cpu().clone() for k, v in self._network.state_dict().items()}
+
     def move(self, device: str) -> bool:
         """Compute on ``device``; False if its memory does not suffice, and then on the CPU."""
         if device == self.device:

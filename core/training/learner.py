@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,15 +21,26 @@ if TYPE_CHECKING:
 
 
 class Learner:
-    """A network with its objective; ``share`` says which part of each batch is computed here."""
+    """A network with its objective; ``share`` says which part of each batch is computed here.
 
-    def __init__(self, recipe: Recipe, device: str, share: Share) -> None:
+    It begins with ``weights``, or at random by the recipe's seed.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        device: str,
+        share: Share,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.recipe = recipe
         self.device = device
         self.share = share
         torch.manual_seed(recipe.seed)
         self.network = make_network(recipe)
         self._refuse_what_cannot_be_shared()
+        if weights is not None:
+            self.network.load_state_dict(weights)
         self.network.product_dtype = getattr(torch, recipe.optimiser.product_dtype)
         self.network.truncate_frames = recipe.optimiser.truncate_frames
         self.network.to(device)

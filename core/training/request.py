@@ -18,7 +18,8 @@ class TrainRequest:
 
     ``validation_data`` is a data set to validate on instead of what the recipe holds out;
     ``pinned`` names the clip that is separated again after every epoch (by default one that is
-    held out); with ``resume`` the training that lies in ``folder`` goes on.
+    held out); with ``resume`` the training that lies in ``folder`` goes on. ``begin_with`` is the
+    folder of a model with the same network, whose weights are the first.
     """
 
     data: Path
@@ -29,6 +30,7 @@ class TrainRequest:
     device: str = "cpu"
     validation_data: Path | None = None
     pinned: str | None = None
+    begin_with: Path | None = None
 
 
 def request_of(folder: Path) -> TrainRequest:
@@ -49,7 +51,7 @@ def request_of(folder: Path) -> TrainRequest:
 def refuse_other_recipe(info: RunInfo, recipe: Recipe, folder: Path) -> None:
     """``DataError`` that names the first value in which ``recipe`` is not the begun one."""
     begun = recipe_from_dict(info.recipe, "The recipe of this training").as_dict()
-    for name, was, now in _differences(begun, recipe.as_dict()):
+    for name, was, now in differences(begun, recipe.as_dict()):
         raise DataError(
             "The training in “{folder}” was begun with another recipe: {name} was {was} and is now "
             "{now}. Take the recipe it was begun with, or another folder.",
@@ -60,21 +62,22 @@ def refuse_other_recipe(info: RunInfo, recipe: Recipe, folder: Path) -> None:
         )
 
 
-def _differences(
+def differences(
     begun: dict[str, Any], wanted: dict[str, Any], head: str = ""
 ) -> list[tuple[str, object, object]]:
+    """(name, first value, second value) of all in which two tables of settings differ."""
     found: list[tuple[str, object, object]] = []
     for name in [*begun, *(name for name in wanted if name not in begun)]:
         was, now = begun.get(name), wanted.get(name)
         if isinstance(was, dict) and isinstance(now, dict):
-            found += _differences(was, now, f"{head}{name}.")
+            found += differences(was, now, f"{head}{name}.")
         elif _plain(was) != _plain(now):
             found.append((head + name, was, now))
     return found
 
 
 def _plain(value: object) -> object:
-    """Tuples come back from JSON as lists."""
+    """``value`` with tuples as lists, as which they come back from JSON."""
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -70,6 +70,11 @@ def count(default: int, low: int, high: float = math.inf) -> Any:
     return field(default=default, metadata={_RULE: Rule(int, low, high)})
 
 
+def text(default: str) -> Any:
+    """A field that takes any text."""
+    return field(default=default, metadata={_RULE: Rule(str)})
+
+
 def choice(default: str, *others: str) -> Any:
     """A field that takes one of a few names, the default being the first."""
     return field(default=default, metadata={_RULE: Rule(str, choices=(default, *others))})

@@ -7,11 +7,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
+
+from torch import Tensor
 
 from core.audio import ArrayAudio
 from core.card import Card
-from core.errors import Cancelled, DataError, OutputError, StemscopeError
+from core.checkpoint import load_model
+from core.errors import Cancelled, DataError, OutputError, StemscopeError, UsageError
 from core.separator import Separator
 from core.training.allocator import memory_kept
 from core.training.distribution import SharedValidator, agreed, hand_out
@@ -24,7 +28,12 @@ from core.training.reports import (
     StepReport,
     TrainingReport,
 )
-from core.training.request import TrainRequest, refuse_other_clips, refuse_other_recipe
+from core.training.request import (
+    TrainRequest,
+    differences,
+    refuse_other_clips,
+    refuse_other_recipe,
+)
 from core.training.run_data import RunData, loaded
 from core.training.run_facts import run_info, training_facts
 from core.training.run_folder import (
@@ -255,7 +264,25 @@ def _trainer(request: TrainRequest, data: RunData, folder: Path, share: Share | 
         device=request.device,
         validator=validator,
         share=share,
+        weights=None if request.resume else _first_weights(request),
     )
+
+
+def _first_weights(request: TrainRequest) -> dict[str, Tensor] | None:
+    if request.begin_with is None:
+        return None
+    model = load_model(request.begin_with)
+    ours, theirs = request.recipe.network, model.card.network
+    for name, wanted, there in differences(asdict(ours), asdict(theirs)):
+        raise UsageError(
+            "The training cannot begin with the model “{model}”: {name} is {there} in its network "
+            "and {wanted} in the recipe. Take a model with the same network, or none.",
+            model=model.card.title,
+            name=name,
+            there=there,
+            wanted=wanted,
+        )
+    return model.weights
 
 
 def _clear(run: RunFolder) -> None:

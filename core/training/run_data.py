@@ -87,7 +87,7 @@ def load(
     layout = validation_layout = dataset.layout
     settings = recipe.validation
     if request.validation_data is not None:
-        settings = replace(settings, share=0.0)
+        settings = replace(settings, share=0.0, singer="")
     parts = split(dataset.clips, settings)
     other = None if request.validation_data is None else find_dataset(request.validation_data)
     if request.pinned is not None:

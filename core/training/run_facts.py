@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from core.card import read_card
 from core.training.request import TrainRequest
 from core.training.run_data import RunData
 from core.training.run_folder import RunFolder, RunInfo, now
@@ -31,7 +32,15 @@ def run_info(request: TrainRequest, data: RunData, before: RunInfo | None) -> Ru
             str(request.validation_data.resolve()) if request.validation_data else None
         ),
         pinned=data.pinned.name,
+        begun_with=before.begun_with if before is not None else _begun_with(request),
     )
+
+
+def _begun_with(request: TrainRequest) -> dict[str, Any] | None:
+    if request.begin_with is None:
+        return None
+    card = read_card(request.begin_with)
+    return {"model_id": card.model_id, "sha256": card.sha256, "training": card.training}
 
 
 def training_facts(info: RunInfo, run: RunFolder, trainer: Trainer) -> dict[str, Any]:
@@ -48,6 +57,8 @@ def training_facts(info: RunInfo, run: RunFolder, trainer: Trainer) -> dict[str,
         "device": info.device,
         "recipe": info.recipe,
     }
+    if info.begun_with is not None:
+        facts["begun_with"] = info.begun_with
     best = run.best()
     if info.validation:
         facts["validation"] = {"clips": list(info.validation)}

@@ -44,7 +44,8 @@ class RunInfo:
     """What ``run.json`` says. Lists hold names of clips; ``created`` is ISO 8601.
 
     ``message`` is the sentence that goes with the status, "" where there is nothing to say.
-    ``left_out`` holds (name, sentence) of clips that cannot be used.
+    ``left_out`` holds (name, sentence) of clips that cannot be used. ``begun_with`` says which
+    model's weights were the first, None for random ones.
     """
 
     title: str
@@ -63,6 +64,7 @@ class RunInfo:
     minutes: float = 0.0
     validation_data: str | None = None
     pinned: str | None = None
+    begun_with: dict[str, Any] | None = None
     format: int = FORMAT
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from core.training.rules import Rule, check, choice, count, number
+from core.training.rules import Rule, check, choice, count, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,9 +142,12 @@ class ValidationSettings:
     """Songs kept out of training to measure on: ``share`` of them, drawn by ``seed``.
 
     They are measured after every ``every_epochs`` epochs, at most ``max_clips`` of them (0: all).
+    Where clips tell their singers, as MIR-1K's do, ``singer`` names one to hold out instead: what
+    is chosen by that, new singers may agree with.
     """
 
     share: float = number(0.0, 0, 0.9)
+    singer: str = text("")
     seed: int = count(1, 0)
     every_epochs: int = count(1, 1)
     max_clips: int = count(0, 0)

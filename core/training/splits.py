@@ -47,8 +47,11 @@ def split(clips: Sequence[Clip], settings: ValidationSettings) -> Split:
     """The paper's split where ``clips`` are MIR-1K with its other singers, else by song.
 
     By song, ``settings.share`` of the songs, but at least one, are held out for validation; with
-    a share of 0 or a single song all clips are trained on.
+    a share of 0 or a single song all clips are trained on. Where ``settings`` name a singer, see
+    ``split_by_singer``.
     """
+    if settings.singer:
+        return split_by_singer(clips, settings.singer)
     singers = {_singer(clip) for clip in clips}
     if None not in singers and singers & set(PAPER_SINGERS) and singers - set(PAPER_SINGERS):
         return _by_the_paper(clips, settings)

@@ -47,7 +47,8 @@ class Validator(Protocol):
 class Trainer:
     """Trains the network of ``recipe`` on ``clips``; everything it keeps lies in ``folder``.
 
-    ``share`` makes it one of several that train together, each with a folder of its own. Raises
+    ``share`` makes it one of several that train together, each with a folder of its own;
+    ``weights`` are what the network begins with instead of random ones. Raises
     ``DataError`` where there are no clips, ``UsageError`` where the network cannot be made or
     shared.
     """
@@ -61,10 +62,12 @@ class Trainer:
         device: str = "cpu",
         validator: Validator | None = None,
         share: Share | None = None,
+        weights: Mapping[str, Tensor] | None = None,
     ) -> None:
         if not clips:
             raise DataError("There is nothing to train on: the folder holds no usable clips.")
-        self._begin(recipe, Mixer(clips, recipe), folder, device, validator, share or Share())
+        mixer = Mixer(clips, recipe)
+        self._begin(recipe, mixer, folder, device, validator, share or Share(), weights)
 
     @classmethod
     def of_state(cls, recipe: Recipe, folder: Path) -> Trainer:
@@ -89,6 +92,7 @@ class Trainer:
         device: str,
         validator: Validator | None,
         share: Share,
+        weights: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.device = device
         self.epoch = 0
@@ -98,7 +102,7 @@ class Trainer:
         self._folder = folder
         self._mixer = mixer
         self._validator = validator
-        self._learner = Learner(recipe, device, share)
+        self._learner = Learner(recipe, device, share, weights)
         self._is_full_batch = recipe.optimiser.method == "lbfgs"
         method = FullBatch if self._is_full_batch else Descent
         self._method: Descent | FullBatch = method(self._learner, len(mixer or ()))

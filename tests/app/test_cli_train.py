@@ -220,3 +220,11 @@ def test_rates_are_numbers() -> None:
     for text in ("", "0", "-1", "quick", "nan", "1e9"):
         with pytest.raises(UsageError):
             parse_rates(text)
+
+
+def test_what_a_resumed_training_cannot_change_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--leave-out", "--begin-with"):
+        assert run(["train", "--resume", "-o", str(tmp_path), option, "amy"]) == 2
+        assert option in capsys.readouterr().err

@@ -366,3 +366,41 @@ def test_unusable_clips_are_left_out_by_name(data: Path, tmp_path: Path) -> None
     assert {name for name, _ in info.left_out} == {"song 2", "song 3"}
     assert not (folder / HISTORY_FILE).read_text().count('"gnsdr_db": 1')
     assert load_model(folder / "model").card.training["left_out"]
+
+
+def test_a_training_begins_with_a_model(tmp_path: Path) -> None:
+    songs = write_songs(tmp_path / "songs")
+    recipe = small_recipe(epochs=3, average_decay=0.0)
+    for _ in train(TrainRequest(songs, recipe, tmp_path / "first")):
+        pass
+    model = tmp_path / "first" / "model"
+    still = replace(recipe.optimiser, epochs=1, learning_rate=1e-8, warm_up_steps=0)
+    more = replace(recipe, optimiser=still)
+    for _ in train(TrainRequest(songs, more, tmp_path / "second", begin_with=model)):
+        pass
+    first, second = (load_model(tmp_path / name / "model") for name in ("first", "second"))
+    for name, weights in first.weights.items():
+        torch.testing.assert_close(second.weights[name], weights, atol=2e-3, rtol=0)
+    begun = second.card.training["begun_with"]
+    assert begun["sha256"] == first.card.sha256
+    assert begun["training"]["epochs"] == 3
+
+    arguments = recipe.network.arguments | {"hidden": [5, 6]}
+    other = replace(recipe, network=NetworkSettings("recurrent", arguments))
+    request = TrainRequest(songs, other, tmp_path / "third", begin_with=model)
+    with pytest.raises(UsageError, match=r"arguments\.hidden"):
+        next(iter(r for r in train(request) if isinstance(r, StepReport)))
+
+
+def test_a_singer_is_left_out(tmp_path: Path) -> None:
+    for k, name in enumerate(("amy_1_01", "amy_2_01", "bob_1_01", "bob_1_02")):
+        parts = [tones(p, 1.0, k) for p in ([200, 450], [1300, 2600])]
+        (tmp_path / "clips").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "clips" / f"{name}.wav", np.stack(parts, axis=1), RATE)
+    recipe = replace(small_recipe(epochs=1), validation=ValidationSettings(singer="bob"))
+    request = TrainRequest(tmp_path / "clips", recipe, tmp_path / "run", layout="mir1k")
+    for _ in train(request):
+        pass
+    info = RunFolder(tmp_path / "run").info()
+    assert info.training == ("amy_1_01", "amy_2_01")
+    assert info.validation == ("bob_1_01", "bob_1_02")
