@@ -186,7 +186,10 @@ class DataCard(QWidget):
     def _list_problems(self, problems: tuple[ClipProblem, ...]) -> None:
         while self._problems.count() > 1:
             item = self._problems.takeAt(0)
-            item.widget().deleteLater()
+            line = item.widget() if item is not None else None
+            if line is not None:
+                line.hide()
+                line.deleteLater()
         for place, problem in enumerate(problems[:N_SHOWN]):
             self._problems.insertWidget(place, ProblemLine(problem))
         if len(problems) > N_SHOWN:

@@ -185,11 +185,9 @@ class TrainPage(QWidget):
         delete = box.addButton(tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
         keep = box.addButton(tr("Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
-        self.question = box
         box.exec()
         if box.clickedButton() is delete:
             self.desk.delete(key)
-        self.question = None
 
     # slots
 
