@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from app.i18n import mark
 from app.jobs import JobStep
 from app.torch_setup import prepare_torch
 from core.training.recipe import Recipe
-from core.training.reports import EpochReport, StageReport, StepReport
+from core.training.reports import EpochReport, StageReport, StepReport, TrainingReport
 
 LOADING = mark("Loading the recordings")
 TRAINING = mark("Training")
@@ -49,7 +50,8 @@ class TrainingRequest:
         )
         fraction = 0.0
         # Closed between two batches when it is cancelled there: the training saves itself then.
-        with contextlib.closing(train(request, should_stop)) as reports:
+        reports = cast("Generator[TrainingReport, None, None]", train(request, should_stop))
+        with contextlib.closing(reports):
             for report in reports:
                 if isinstance(report, StageReport):
                     yield JobStep(fraction, report.stage, report)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
@@ -279,10 +280,10 @@ class CurvePlot(QWidget):
 
     def _paint_legend(self, painter: QPainter, colours: theme.Theme) -> None:
         """The title, and right of it each curve with its value; what does not fit is left out."""
-        painter.setFont(theme.font(weight=theme.QFont.Weight.DemiBold))
+        painter.setFont(theme.font(weight=QFont.Weight.DemiBold))
         painter.setPen(QColor(colours.text))
         title = tr(self._title) + (f" ({self._unit})" if self._unit else "")
-        left = 12 + painter.fontMetrics().horizontalAdvance(title) + 16
+        left = 12.0 + painter.fontMetrics().horizontalAdvance(title) + 16
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(12, 4, self.width(), 24), middle, title)
         painter.setFont(theme.figures_font(-1))

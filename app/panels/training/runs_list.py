@@ -76,19 +76,21 @@ class RunsList(QWidget):
             row.deleteLater()
         self._runs = known
         for place, run in enumerate(known.values()):
-            row = self.rows.get(run.key)
-            if row is None:
-                row = RunRow(run, "")
-                row.chosen.connect(self.chosen)
-                row.compared.connect(self.compared)
-                row.delete_pressed.connect(self.delete_pressed)
-                self.rows[run.key] = row
-            else:
-                row.show_run(run)
+            if run.key not in self.rows:
+                self._add_row(run)
+            row = self.rows[run.key]
+            row.show_run(run)
             if self._column.indexOf(row) != place:
                 self._column.removeWidget(row)
                 self._column.insertWidget(place, row)
         self.none.setVisible(not known)
+
+    def _add_row(self, run: Run) -> None:
+        row = RunRow(run, "")
+        row.chosen.connect(self.chosen)
+        row.compared.connect(self.compared)
+        row.delete_pressed.connect(self.delete_pressed)
+        self.rows[run.key] = row
 
     def show_run(self, run: Run) -> None:
         if run.key in self.rows:
