@@ -32,6 +32,7 @@ from app.panels.training.axes import (
 )
 
 TOP, BOTTOM, RIGHT = 32, 24, 16
+NAME_ROOM = 64  # pixels
 
 
 @dataclass(frozen=True)
@@ -296,8 +297,9 @@ class CurvePlot(QWidget):
         for curve, value in named:
             figure = f"  {number(value, self._digits) if value is not None else '–'}"
             name_room = room - metrics.horizontalAdvance(figure)
-            text = metrics.elidedText(curve.name, Qt.TextElideMode.ElideRight, max(name_room, 0))
-            text += figure
+            name = metrics.elidedText(curve.name, Qt.TextElideMode.ElideRight, max(name_room, 0))
+            # Where names have no room, the colours stand for them: the list of runs has both.
+            text = name + figure if name_room >= NAME_ROOM else figure.strip()
             width = metrics.horizontalAdvance(text)
             if right - width - 24 < left:
                 break
