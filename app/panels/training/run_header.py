@@ -149,6 +149,7 @@ class RunHeader(QWidget):
         self.pause.setVisible(state in (RunState.RUNNING, RunState.WAITING, RunState.PAUSING))
         self.pause.setEnabled(state in (RunState.RUNNING, RunState.WAITING))
         self.go_on.setVisible(state in RESUMABLE)
+        self._stress(self.go_on, state is not RunState.STOPPED)
         self.stop.setVisible(state in (*STOPPABLE, RunState.PAUSING, RunState.STOPPING))
         resumed = run.n_epochs_done > 0 or run.step is not None
         self.stop.setEnabled(state in STOPPABLE and (state.is_busy or resumed))
@@ -160,6 +161,15 @@ class RunHeader(QWidget):
         self.delete.setEnabled(not state.is_busy and state is not RunState.ELSEWHERE)
         self._show_progress(run)
         self._show_figures(run)
+
+    @staticmethod
+    def _stress(button: QPushButton, primary: bool) -> None:
+        """At most one button stands out: what one is likely to want next."""
+        if button.property("primary") != primary:
+            button.setProperty("primary", primary)
+            button.setIcon(theme.icon("play", "on_accent" if primary else "text"))
+            button.style().unpolish(button)
+            button.style().polish(button)
 
     def _show_progress(self, run: Run) -> None:
         text = STATE_TEXTS[run.state]
