@@ -11,20 +11,25 @@ from torch import Tensor
 from core.networks.base import SourceNetwork, ratio_masks, widened
 from core.training.settings import ObjectiveSettings
 
+KL_FLOOR_UNITS = 16.0
+"""The floor of Huang et al. 2014 is in units of clips of unit energy; a target of unit power is
+√(N / Σ window²) times as large: 16 for eight seconds at 16 kHz and a sine window of 1024."""
+
 
 def errors(estimate: Tensor, target: Tensor, settings: ObjectiveSettings) -> Tensor:
     """The error of each element of ``estimate`` against ``target``, of the same shape.
 
     Squared, absolute, or the generalised Kullback-Leibler divergence
     t log(t / (y + c) + c) - t + y of magnitudes, floored by c as the authors of Huang et al. 2014
-    did, so that it stays finite where an estimate is zero.
+    did, so that it stays finite where an estimate is zero; the c beside y in the targets' units.
     """
     if settings.error == "squared":
         return (estimate - target).square()
     if settings.error == "l1":
         return (estimate - target).abs()
     floor = settings.kl_floor
-    return target * torch.log(target / (estimate + floor) + floor) - target + estimate
+    ratio = target / (estimate + KL_FLOOR_UNITS * floor)
+    return target * torch.log(ratio + floor) - target + estimate
 
 
 def discriminative_errors(

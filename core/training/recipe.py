@@ -57,7 +57,11 @@ class Recipe:
     validation: ValidationSettings = field(default_factory=ValidationSettings)
 
     def __post_init__(self) -> None:
-        heard = {"n_bins": self.stft.stft().n_bins, "sample_rate": self.sample_rate}
+        heard = {
+            "n_bins": self.stft.stft().n_bins,
+            "sample_rate": self.sample_rate,
+            "n_sources": len(self.sources),
+        }
         for name, value in heard.items():
             given = self.network.arguments.get(name, value)
             if given != value:

@@ -63,7 +63,8 @@ class ObjectiveSettings:
 
     ``gamma`` is the weight of the discriminative term; beyond one half the objective has no lower
     bound. ``spectra`` says what the estimates are compared with: the part of a source in phase
-    with the mixture, or its magnitude. ``kl_floor`` is in units of a source of unit power.
+    with the mixture, or its magnitude. ``kl_floor`` is that of Huang et al. 2014, for sources of
+    unit energy over a clip.
     """
 
     error: str = choice("squared", "kl", "l1")

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from core.features import LevelSettings
 from core.networks import build_network
-from core.training.objective import Objective, discriminative_errors, errors
+from core.stft import Stft
+from core.training.examples import DrawnAudio, all_frames, analysed
+from core.training.objective import KL_FLOOR_UNITS, Objective, discriminative_errors, errors
 from core.training.settings import ObjectiveSettings
 
 BATCH, N_FRAMES, N_BINS = 3, 7, 9
@@ -142,20 +146,35 @@ def test_each_error_is_what_it_says() -> None:
     absolute = errors(estimate, target, ObjectiveSettings("l1"))
     torch.testing.assert_close(absolute, torch.tensor([2.0, 0.0, 3.0]))
     kl = errors(estimate, target, ObjectiveSettings("kl", kl_floor=1e-3, **magnitudes))
-    c = 1e-3
-    by_hand = [2 * math.log(2 / c + c) - 2, math.log(1 / (1 + c) + c) - 1 + 1, 3.0]
+    c, beside = 1e-3, KL_FLOOR_UNITS * 1e-3
+    by_hand = [2 * math.log(2 / beside + c) - 2, math.log(1 / (1 + beside) + c) - 1 + 1, 3.0]
     torch.testing.assert_close(kl, torch.tensor(by_hand), rtol=1e-5, atol=1e-6)
 
 
 def test_the_floor_keeps_kl_finite_and_its_minimum_near_the_target() -> None:
     settings = ObjectiveSettings("kl", spectra="magnitude")
+    beside = KL_FLOOR_UNITS * settings.kl_floor
     for t in (1e-3, 0.3, 2.0):
         estimates = (torch.linspace(0, 2 * t, 4001)).requires_grad_()
         values = errors(estimates, torch.full((4001,), t), settings)
         values.sum().backward()
         assert bool(values.isfinite().all())
         assert bool(estimates.grad.isfinite().all())
-        assert abs(float(estimates[values.argmin()].detach()) - t) < 0.02 * t + 1.1e-3
+        assert abs(float(estimates[values.argmin()].detach()) - t) < 0.02 * t + 1.1 * beside
+
+
+def test_the_floor_of_kl_is_as_far_below_the_sources_as_in_the_paper() -> None:
+    """Eight seconds at unit energy, as its authors have them, and at unit power as here."""
+    rng = np.random.default_rng(0)
+    samples = rng.standard_normal((1, 8 * 16000)).astype(np.float32)
+    stft = Stft(1024, 512)
+    theirs = np.abs(all_frames(samples / np.linalg.norm(samples), stft))
+    silence = np.zeros_like(samples)
+    audio = DrawnAudio(samples, samples, silence, 16000)
+    power_dbfs = 10 * np.log10(np.mean(samples**2))
+    ours = analysed(audio, power_dbfs, stft, LevelSettings(), "magnitude").voice
+    ratio = np.sqrt(np.mean(ours**2) / np.mean(theirs**2))
+    assert ratio == pytest.approx(KL_FLOOR_UNITS, rel=0.02)
 
 
 def test_gamma_takes_the_estimates_away_from_the_other_source() -> None:
