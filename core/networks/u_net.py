@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.networks import arguments as args
-from core.networks.base import OUTPUTS, SourceNetwork, widened
+from core.networks.base import SourceNetwork, widened
 from core.networks.recurrence import recurrence
 
 PATHS = ("bands", "all")
@@ -44,7 +44,6 @@ class RecurrentUNet(SourceNetwork):
         together.
     band_units, all_units: units of these, per direction.
     dropout: share of the channels that training leaves out before the last layer.
-    output: see ``SourceNetwork.output_kind``.
     """
 
     def __init__(
@@ -58,12 +57,10 @@ class RecurrentUNet(SourceNetwork):
         band_units: int = 64,
         all_units: int = 384,
         dropout: float = 0.0,
-        output: str = "joint_mask",
     ) -> None:
         n_bins = args.count("n_bins", n_bins, *args.BINS)
         n_sources = args.count("n_sources", n_sources, *args.SOURCES)
-        args.choice("output", output, OUTPUTS)
-        super().__init__(n_bins, n_sources, output)
+        super().__init__(n_bins, n_sources)
         widths = args.counts("widths", widths, *args.UNITS, least=2)
         for path in paths:
             args.choice("paths", path, PATHS)

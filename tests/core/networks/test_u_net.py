@@ -113,7 +113,6 @@ def test_reduced_precision_is_close() -> None:
         ({"widths": [8]}, "widths"),
         ({"fine_bins": 64, "medium_bins": 32}, "fine_bins"),
         ({"n_bins": 10, "fine_bins": 1, "medium_bins": 1, "widths": [2] * 6}, "fine_bins"),
-        ({"output": "mask"}, "joint_mask"),
         ({"dropout": 2}, "0.9"),
         ({"unit": 3}, "unit"),
     ],

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
+import inspect
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from core.networks import build_network
+from core.networks import NETWORKS, build_network
 from core.training.examples import ClipPair
-from core.training.recipe import Recipe, find_recipe, recipe_from_dict, shipped_recipes
+from core.training.recipe import (
+    RECIPES_FOLDER,
+    Recipe,
+    find_recipe,
+    recipe_from_dict,
+    shipped_recipes,
+)
 from core.training.reports import EpochReport, StepReport
+from core.training.rules import rule_of
+from core.training.settings import (
+    CARD_RULES,
+    AugmentationSettings,
+    ObjectiveSettings,
+    OptimiserSettings,
+    ValidationSettings,
+)
 from core.training.trainer import Trainer
 
 N_STEPS = 10
+
+# Which singer a data set has, no recipe can know.
+OF_THE_COMMAND_LINE = {("validation", "singer")}
 
 
 def small(recipe: Recipe) -> Recipe:
@@ -75,26 +96,68 @@ def test_no_two_recipes_make_the_same_model() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_the_recipes_show_all_that_is_supported() -> None:
-    recipes = [find_recipe(name) for name in shipped_recipes()]
-    arguments = [recipe.network.arguments for recipe in recipes]
+def stated(name: str) -> dict[str, dict[str, Any]]:
+    """The tables of a shipped recipe's own file; the network's arguments as a table of theirs."""
+    tables = tomllib.loads((RECIPES_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    arguments = tables.get("network", {}).get("arguments", {})
+    return {**tables, "arguments": arguments}
 
-    def used(name: str, default: object) -> set[object]:
-        return {each.get(name, default) for each in arguments}
 
-    assert used("cell", "relu") >= {"relu", "tanh", "sigmoid", "lstm", "gru"}
-    assert used("features", "magnitude") >= {"magnitude", "power", "log_power", "log_mel"}
-    assert used("normalisation", "none") >= {"none", "layer", "batch"}
-    assert used("output", "joint_mask") >= {"joint_mask", "sources", "voice"}
-    assert used("front_end", "none") >= {"none", "convolution"}
-    assert any(used("attention_heads", 0))
-    assert any(used("bidirectional", False))
-    assert {r.objective.error for r in recipes} == {"squared", "kl", "l1"}
-    assert {r.objective.spectra for r in recipes} == {"phase_sensitive", "magnitude"}
-    assert {r.optimiser.method for r in recipes} == {"adam", "adamw", "lbfgs"}
-    assert {r.optimiser.schedule for r in recipes} == {"cosine", "constant", "plateau"}
-    for name in ("gradient_norm", "gradient_value", "truncate_frames", "early_stopping_epochs"):
-        assert any(getattr(r.optimiser, name) for r in recipes)
-    neutral = replace(recipes[0].augmentation, circular_shift="none")
-    for name in vars(neutral):
-        assert len({getattr(r.augmentation, name) for r in recipes}) > 1, name
+@pytest.mark.parametrize(
+    ("table", "settings"),
+    [
+        ("augmentation", AugmentationSettings),
+        ("objective", ObjectiveSettings),
+        ("optimiser", OptimiserSettings),
+        ("validation", ValidationSettings),
+    ],
+)
+def test_every_setting_and_every_choice_is_used_by_a_recipe(table: str, settings: Any) -> None:
+    recipes = [getattr(find_recipe(name), table) for name in shipped_recipes()]
+    named = {key for name in shipped_recipes() for key in stated(name).get(table, {})}
+    for f in dataclasses.fields(settings):
+        assert f.name in named or (table, f.name) in OF_THE_COMMAND_LINE, f.name
+        rule = rule_of(settings, f.name)
+        assert rule is not None, f.name
+        assert {getattr(each, f.name) for each in recipes} >= set(rule.choices), f.name
+
+
+@pytest.mark.parametrize("table", CARD_RULES)
+def test_every_choice_of_what_a_card_says_is_used_by_a_recipe(table: str) -> None:
+    recipes = [getattr(find_recipe(name), table) for name in shipped_recipes()]
+    for name, rule in CARD_RULES[table].items():
+        assert {getattr(each, name) for each in recipes} >= set(rule.choices), name
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_argument_and_every_choice_of_a_network_is_used_by_a_recipe(
+    network: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: dict[str, set[object]] = {}
+    given: dict[str, set[object]] = {}
+
+    def choice(name: str, value: object, choices: Sequence[str]) -> object:
+        allowed.setdefault(name, set()).update(choices)
+        given.setdefault(name, set()).add(value)
+        return value
+
+    def flag(name: str, value: object) -> object:
+        allowed[name] = {False, True}
+        given.setdefault(name, set()).add(value)
+        return value
+
+    monkeypatch.setattr("core.networks.arguments.choice", choice)
+    monkeypatch.setattr("core.networks.arguments.flag", flag)
+    named: set[str] = set()
+    for name in shipped_recipes():
+        settings = find_recipe(name).network
+        if settings.name == network:
+            named |= set(settings.arguments)
+            with torch.device("meta"):
+                build_network(settings.name, settings.arguments)
+    assert named == set(inspect.signature(NETWORKS[network]).parameters)
+    assert given == allowed
+
+
+def test_every_network_has_a_recipe() -> None:
+    assert {find_recipe(name).network.name for name in shipped_recipes()} == set(NETWORKS)
