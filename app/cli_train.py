@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from app.cli_console import Display, progress_display
 from app.cli_errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, Interrupt, interruptible
+from app.cli_train_check import shortened
 from app.cli_train_progress import TrainingProgress
 from app.torch_setup import prepare_torch
 from core.errors import Cancelled, DataError, OutputError, StemscopeError, UsageError
+from core.training.reports import StageReport
 
 if TYPE_CHECKING:
     from core.training.request import TrainRequest
@@ -219,9 +221,26 @@ def _train(
     from core.training.run import train
 
     progress = TrainingProgress(display, wanted.recipe.title)
+    is_said = False
     with contextlib.closing(train(wanted, interrupt.is_set, share)) as reports:
         for report in reports:
+            if not (is_said or isinstance(report, StageReport)):
+                is_said = True
+                _say_the_data(wanted, display)
             progress.show(report)
+
+
+def _say_the_data(wanted: TrainRequest, display: Display) -> None:
+    """How the data were split, and what of them cannot be used."""
+    from core.training.run_folder import RunFolder
+
+    run = RunFolder(wanted.folder)
+    if not run.has_info:  # one of several processes, on a machine that does not write
+        return
+    info = run.info()
+    display.say(info.split_rule)
+    for line in shortened([f"Left out: {reason}" for _, reason in info.left_out]):
+        display.say(line)
 
 
 def _say_the_end(wanted: TrainRequest, display: Display) -> None:

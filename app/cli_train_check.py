@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.training.request import TrainRequest
     from core.training.summary import Summary
 
-N_PROBLEMS_SHOWN = 50
+N_NOTES_SHOWN = 50
 
 
 def check(wanted: TrainRequest) -> int:
@@ -47,11 +47,17 @@ def summary_lines(summary: Summary) -> list[str]:
         songs = ", ".join(clip.name for clip in summary.split.validation[:8])
         more = len(summary.split.validation) - 8
         lines.append(f"Held out: {songs}{f' and {more} more' if more > 0 else ''}")
-    for problem in summary.problems[:N_PROBLEMS_SHOWN]:
-        lines.append(f"{'Left out' if problem.is_left_out else 'Note'}: {problem.reason}")
-    if len(summary.problems) > N_PROBLEMS_SHOWN:
-        lines.append(f"… and {len(summary.problems) - N_PROBLEMS_SHOWN} more such notes")
-    return lines
+    notes = [
+        f"{'Left out' if problem.is_left_out else 'Note'}: {problem.reason}"
+        for problem in summary.problems
+    ]
+    return lines + shortened(notes)
+
+
+def shortened(notes: list[str]) -> list[str]:
+    """The first of many notes, and how many more there are."""
+    more = len(notes) - N_NOTES_SHOWN
+    return notes if more <= 0 else [*notes[:N_NOTES_SHOWN], f"… and {more} more such notes"]
 
 
 def _counts(counts: Mapping[int, int], unit: str) -> str:

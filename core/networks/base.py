@@ -26,9 +26,6 @@ class SourceNetwork(nn.Module):
     over all.
     """
 
-    depends_on_batch = False
-    """Whether, in training, an example's output depends on the others of its batch."""
-
     def __init__(self, n_bins: int, n_sources: int = 2, output_kind: str = "joint_mask") -> None:
         super().__init__()
         self.n_bins = n_bins

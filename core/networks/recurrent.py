@@ -91,7 +91,6 @@ class Recurrent(SourceNetwork):
         self.dropout = args.number("dropout", dropout, 0.0, 0.9)
         _check_features(features, n_mels, sample_rate, n_bins)
         args.choice("normalisation", normalisation, NORMALISATIONS)
-        self.depends_on_batch = normalisation == "batch"
         args.choice("front_end", front_end, FRONT_ENDS)
         args.count("attention_heads", attention_heads, 0, 64)
         args.count("attention_behind", attention_behind, 0, 4096)

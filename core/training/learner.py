@@ -12,6 +12,7 @@ from torch import Tensor
 from core.errors import DataError, UsageError
 from core.networks import build_network
 from core.networks.base import SourceNetwork
+from core.training.distribution import refuse_undistributable
 from core.training.objective import Objective
 from core.training.recipe import Recipe
 from core.training.share import Share
@@ -36,9 +37,10 @@ class Learner:
         self.recipe = recipe
         self.device = device
         self.share = share
+        if not share.is_alone:
+            refuse_undistributable(recipe, share.n_ranks)
         torch.manual_seed(recipe.seed)
         self.network = make_network(recipe)
-        self._refuse_what_cannot_be_shared()
         if weights is not None:
             self.network.load_state_dict(weights)
         self.network.product_dtype = getattr(torch, recipe.optimiser.product_dtype)
@@ -70,20 +72,6 @@ class Learner:
         """Make what the network draws at random a function of the recipe's seed and the step."""
         entropy = np.random.SeedSequence((self.recipe.seed, step, self.share.rank))
         torch.manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1)))
-
-    def _refuse_what_cannot_be_shared(self) -> None:
-        if self.share.is_alone:
-            return
-        if self.recipe.optimiser.method == "lbfgs":
-            raise UsageError(
-                "L-BFGS cannot be spread over several processes. Train with one, or set method to "
-                "“adam”."
-            )
-        if self.network.depends_on_batch:
-            raise UsageError(
-                "Batch normalisation cannot be spread over several processes. Train with one, or "
-                "set normalisation to “layer”."
-            )
 
 
 def make_network(recipe: Recipe) -> SourceNetwork:

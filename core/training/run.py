@@ -141,6 +141,8 @@ class _Leader:
         resumed = request.resume and trainer.resume()
         if not resumed:
             _clear(run)
+            # Before run.json: what can be gone on with has its first weights, whatever they are.
+            trainer.save()
         run.write(run_info(request, data, before))
         try:
             pinned = self._pin(data)
@@ -163,11 +165,8 @@ class _Leader:
     def _train(
         self, trainer: Trainer, pinned: PinnedClip, stop: ShouldStop
     ) -> Iterator[TrainingReport]:
-        asked = (
-            agreed(stop, lambda: trainer.step, trainer.device) if self._share is not None else stop
-        )
         saved = time.monotonic()
-        for report in trainer.run(asked):
+        for report in trainer.run(_asked(stop, trainer, self._share)):
             yield report
             is_epoch = isinstance(report, EpochReport)
             is_due = time.monotonic() - saved > SAVE_EVERY_S and isinstance(report, StepReport)

@@ -56,8 +56,8 @@ def test_the_mean_over_the_shares_is_the_whole_batch(n_sequences: int) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"method": "lbfgs"}, "L-BFGS cannot be spread"),
-        ({"network": {"normalisation": "batch"}}, "Batch normalisation cannot be spread"),
+        ({"method": "lbfgs"}, "L-BFGS cannot be distributed"),
+        ({"network": {"normalisation": "batch"}}, "Batch normalisation cannot be distributed"),
     ],
 )
 def test_what_cannot_be_shared_is_refused(changes: dict[str, object], sentence: str) -> None:

@@ -82,8 +82,11 @@ def test_a_budget_of_steps_is_kept_whatever_the_epochs(tmp_path: Path) -> None:
         assert {report.n_steps for report in steps} == {n_steps}
 
 
-@pytest.mark.parametrize("kind", ["adam", "lbfgs"])
-@pytest.mark.parametrize("n_done", [1, 7, 12])
+@pytest.mark.parametrize(
+    ("kind", "n_done"),
+    [(kind, n_done) for kind in ("adam", "lbfgs") for n_done in (1, 7, 12)]
+    + [("varied", 20), ("varied", 90)],
+)
 def test_a_run_goes_on_from_any_batch(kind: str, n_done: int, tmp_path: Path) -> None:
     recipe, figures = setup.RECIPES[kind](), (1, 3, 2, 2.5)
     whole = Trainer(recipe, clips(), tmp_path / "whole", validator=Ramp(*figures))

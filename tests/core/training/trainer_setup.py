@@ -38,7 +38,10 @@ def clips(n: int = 4, seconds: float = 2.0) -> list[ClipPair]:
 
 
 def small_recipe(
-    network: dict[str, Any] | None = None, objective: dict[str, Any] | None = None, **optimiser: Any
+    network: dict[str, Any] | None = None,
+    objective: dict[str, Any] | None = None,
+    augmentation: dict[str, Any] | None = None,
+    **optimiser: Any,
 ) -> Recipe:
     arguments = {"n_bins": 65, "hidden": [24, 24], "recurrent_layers": [2], "context_frames": 3}
     settings = {
@@ -58,7 +61,12 @@ def small_recipe(
             "sample_rate": RATE,
             "stft": {"window_samples": 128, "hop_samples": 64},
             "network": {"arguments": {**arguments, **(network or {})}},
-            "augmentation": {"own_accompaniment": 0.25, "speed_min": 0.9, "speed_max": 1.1},
+            "augmentation": {
+                "own_accompaniment": 0.25,
+                "speed_min": 0.9,
+                "speed_max": 1.1,
+                **(augmentation or {}),
+            },
             "objective": {"gamma": 0.05, **(objective or {})},
             "optimiser": {**settings, **optimiser},
         }
@@ -93,6 +101,17 @@ def digest(trainer: Trainer) -> str:
 
 RECIPES = {
     "adam": lambda: small_recipe(network={"dropout": 0.2}, schedule="plateau", plateau_patience=1),
+    # More epochs than a voice has one shift for: further ones are introduced.
+    "varied": lambda: small_recipe(
+        augmentation={
+            "pitch_semitones": 2.0,
+            "formant_semitones": 2.0,
+            "circular_shift": "random",
+            "equaliser_db": 3.0,
+            "no_voice": 0.1,
+        },
+        epochs=6,
+    ),
     "lbfgs": lambda: small_recipe(
         method="lbfgs", lbfgs_iterations=8, lbfgs_history=3, batch_sequences=8
     ),
