@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.i18n import mark
@@ -26,12 +27,20 @@ SECTIONS = {
     "pitch_semitones": "augmentation",
     "voice_to_music_db": "augmentation",
     "share": "validation",
+    "every_epochs": "validation",
+    "max_clips": "validation",
 }
+HELD_OUT = 0.1  # of the songs, where a recipe holds out none: else no curve said how well it does
+MEASURED_EVERY, MEASURED_CLIPS = 4, 8
+STACK = "recurrent"
+STACK_ROWS = frozenset({"layers", "units", "recurrent", "context"})
+STUDIES = "choice/"
 
 
 @dataclass(frozen=True)
 class RecipeValues:
-    """What the page lets one change. ``layers`` is 0 for networks that are not a stack."""
+    """What the page lets one change. ``layers`` is 0 for networks that are not a stack of layers,
+    and ``context_frames`` too."""
 
     epochs: int
     steps: int
@@ -50,6 +59,8 @@ class RecipeValues:
     pitch_semitones: float
     voice_to_music_db: float
     share: float
+    every_epochs: int
+    max_clips: int
 
 
 def values_of(recipe: Recipe) -> RecipeValues:
@@ -57,21 +68,97 @@ def values_of(recipe: Recipe) -> RecipeValues:
     plain = {name: getattr(getattr(recipe, part), name) for name, part in SECTIONS.items()}
     if recipe.optimiser.method == "lbfgs":
         plain["epochs"] = recipe.optimiser.lbfgs_iterations
+    is_stack = recipe.network.name == STACK
     arguments = recipe.network.arguments
-    hidden = arguments.get("hidden")
-    hidden = list(hidden) if isinstance(hidden, (list, tuple)) else []
+    hidden = list(arguments.get("hidden", (1000,) * 3)) if is_stack else []
     augmentation = recipe.augmentation
     shift = augmentation.circular_shift
     if shift == "grid":
         shift = f"grid {augmentation.circular_shift_samples}"
     return RecipeValues(
         **plain,
-        context_frames=int(arguments.get("context_frames", 0)),
+        context_frames=int(arguments.get("context_frames", 3)) if is_stack else 0,
         layers=len(hidden),
         units=int(hidden[0]) if hidden else 0,
-        recurrent=_recurrent_text(list(arguments.get("recurrent_layers", ())), len(hidden)),
+        recurrent=_recurrent_text(list(arguments.get("recurrent_layers", (2,))), len(hidden)),
         shift=shift,
     )
+
+
+def first_values(recipe: Recipe) -> RecipeValues:
+    """What the page begins with: the recipe's values, with songs held out, measured rarely.
+
+    Measuring a clip takes about a second whatever is trained; as recipes have it, all clips after
+    every epoch, it would take longer than the epochs of a small data set. A plateau and an early
+    end are found by what is measured, so they are not kept waiting.
+    """
+    values, optimiser = values_of(recipe), recipe.optimiser
+    every = max(values.every_epochs, min(MEASURED_EVERY, max(1, values.epochs // 10)))
+    if optimiser.early_stopping_epochs:
+        every = min(every, max(1, optimiser.early_stopping_epochs // 3))
+    if optimiser.schedule == "plateau":
+        every = values.every_epochs
+    most = values.max_clips
+    return replace(
+        values,
+        share=values.share or HELD_OUT,
+        every_epochs=every,
+        max_clips=min(most, MEASURED_CLIPS) if most else MEASURED_CLIPS,
+    )
+
+
+def touched(values: RecipeValues, new: dict[str, Any]) -> RecipeValues:
+    """``values`` with what was entered in some rows of the page; the rest stays to the last digit.
+
+    Shares and speeds are entered in per cent; the length comes with its ``unit``.
+    """
+    changed: dict[str, Any] = {
+        name: kind(new[row]) for row, (name, kind) in _ENTERED.items() if new.get(row) is not None
+    }
+    if new.get("length") is not None:
+        by_steps = new["unit"] == "steps"
+        changed["steps" if by_steps else "epochs"] = int(new["length"])
+        if not by_steps:
+            changed["steps"] = 0
+    if new.get("speed") is not None:
+        most = 1 + new["speed"] / 100
+        changed |= {"speed_min": 1 / most, "speed_max": most}
+    return replace(values, **changed)
+
+
+def _share(percent: float) -> float:
+    return round(percent / 100, 6)
+
+
+_ENTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "learning_rate": ("learning_rate", float),
+    "batch_sequences": ("batch_sequences", int),
+    "sequence_frames": ("sequence_frames", int),
+    "gamma": ("gamma", float),
+    "context": ("context_frames", int),
+    "layers": ("layers", int),
+    "units": ("units", int),
+    "recurrent": ("recurrent", str),
+    "shift": ("shift", str),
+    "remix": ("own_accompaniment", lambda percent: _share(100 - percent)),
+    "pitch": ("pitch_semitones", float),
+    "balance": ("voice_to_music_db", float),
+    "share": ("share", _share),
+    "every_epochs": ("every_epochs", int),
+    "max_clips": ("max_clips", int),
+}
+
+
+def rows_without_meaning(recipe: Recipe) -> frozenset[str]:
+    """Rows of the page that change nothing in ``recipe``: other networks, L-BFGS without a rate."""
+    without: frozenset[str] = frozenset() if recipe.network.name == STACK else STACK_ROWS
+    return without | {"learning_rate"} if recipe.optimiser.method == "lbfgs" else without
+
+
+def units_that_fit(recipe: Recipe, units: int) -> int:
+    """The number of units next to ``units`` that the heads of an attention can share."""
+    heads = int(recipe.network.arguments.get("attention_heads", 0) or 1)
+    return max(heads, round(units / heads) * heads)
 
 
 def _recurrent_text(layers: list[int], n_layers: int) -> str:
@@ -95,12 +182,12 @@ def changed_recipe(recipe: Recipe, values: RecipeValues, title: str) -> Recipe:
     else:
         table["augmentation"]["circular_shift"] = values.shift
     arguments = dict(table["network"]["arguments"])
-    if values.context_frames != before.context_frames:
+    if before.context_frames and values.context_frames != before.context_frames:
         arguments["context_frames"] = values.context_frames
-    if (values.layers, values.units) != (before.layers, before.units):
+    if before.layers and (values.layers, values.units) != (before.layers, before.units):
         arguments["hidden"] = [values.units] * values.layers
     recurrent = (values.recurrent, values.layers)
-    if values.layers and recurrent != (before.recurrent, before.layers):
+    if before.layers and recurrent != (before.recurrent, before.layers):
         every = list(range(1, values.layers + 1))
         named = {"none": [], "all": every}.get(values.recurrent)
         arguments["recurrent_layers"] = [int(values.recurrent)] if named is None else named
@@ -114,12 +201,15 @@ def changed_recipe(recipe: Recipe, values: RecipeValues, title: str) -> Recipe:
 def recipes() -> dict[str, Recipe]:
     """The recipes that come along, by name: the usual ones first, those of the paper's tables last.
 
-    One that cannot be read is left out.
+    One that cannot be read is left out, and so are the parts of a study of networks: they are for
+    its tables, at the command line.
     """
     found: dict[str, Recipe] = {}
     usual = {name: place for place, name in enumerate(USUAL)}
     names = sorted(shipped_recipes(), key=lambda n: ("/" in n, usual.get(n, len(usual)), n))
     for name in names:
+        if name.startswith(STUDIES):
+            continue
         try:
             found[name] = find_recipe(name)
         except StemscopeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import bind, language_changed, tip, tr
@@ -29,6 +29,15 @@ class NumberField(QLineEdit):
         self.setFont(theme.figures_font())
         self.textEdited.connect(self._on_edited)
         self.editingFinished.connect(self._on_finished)
+
+    @property
+    def bounds(self) -> tuple[str, str]:
+        """The least and the greatest value, as one writes them."""
+        return _written(self._low), _written(self._high)
+
+    @property
+    def is_whole(self) -> bool:
+        return self._whole
 
     def value(self) -> float | None:
         """What stands there, if it is a number within the bounds."""
@@ -123,6 +132,10 @@ class ChoiceField(QComboBox):
             self.setItemText(self.findData(key), _shown(text))
 
 
+def _written(value: float) -> str:
+    return f"{value:,.0f}".replace(",", "\u202f") if value == int(value) else f"{value:g}"
+
+
 def _names(choices: Sequence[Choice]) -> list[object]:
     return [(key, text if isinstance(text, str) else "") for key, text in choices]
 
@@ -151,22 +164,39 @@ class Explained(QObject):
         return False
 
 
-def field_row(name: str, field: QWidget, meaning: str, unit: str = "") -> QWidget:
-    """``name``, the field and its unit in a row; the meaning is the tooltip."""
-    row = QWidget()
-    line = QHBoxLayout(row)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(8)
-    head = label(name, "muted")
-    head.setFixedWidth(NAME_WIDTH)
-    head.setBuddy(field)
-    bind(head.setToolTip, meaning)
-    line.addWidget(head)
-    line.addWidget(field)
-    if unit:
-        line.addWidget(label(unit, "muted"))
-    line.addStretch(1)
-    tip(field, meaning)
-    bind(field.setAccessibleName, name)
-    bind(field.setAccessibleDescription, meaning)
-    return row
+class FieldRow(QWidget):
+    """``name``, the field and its unit in a row; the meaning is the tooltip. What is wrong with
+    the value stands below it."""
+
+    def __init__(self, name: str, field: QWidget, meaning: str, unit: str = "") -> None:
+        super().__init__()
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        head = label(name, "muted")
+        head.setFixedWidth(NAME_WIDTH)
+        head.setBuddy(field)
+        bind(head.setToolTip, meaning)
+        line.addWidget(head)
+        line.addWidget(field)
+        if unit:
+            line.addWidget(label(unit, "muted"))
+        line.addStretch(1)
+        self.problem = QLabel()
+        self.problem.setProperty("role", "error")
+        self.problem.setWordWrap(True)
+        self.problem.setContentsMargins(NAME_WIDTH + 8, 0, 0, 4)
+        self.problem.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(line)
+        column.addWidget(self.problem)
+        tip(field, meaning)
+        bind(field.setAccessibleName, name)
+        bind(field.setAccessibleDescription, meaning)
+
+    def say(self, text: str, **fields: object) -> None:
+        """What is wrong; "" if nothing is."""
+        self.problem.setVisible(bool(text))
+        if text:
+            bind(self.problem.setText, text, **fields)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -11,26 +11,36 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from app.i18n import bind, mark, tip, tr, tr_error
 from app.panels.controls import ElidedLabel, label, text_button
-from app.panels.training.fields import ChoiceField, Explained, NumberField, field_row
+from app.panels.training.fields import ChoiceField, Explained, FieldRow, NumberField
 from app.panels.training.recipe_rows import (
     CONTEXTS,
     EXPLAIN,
     GROUPS,
     ITERATIONS,
     LENGTHS,
+    OWN_NETWORK,
     ROWS,
     SHIFT_TEXTS,
+    TAKES_MULTIPLE,
+    TAKES_NUMBER,
+    TAKES_WHOLE,
 )
-from app.training.recipes import RecipeValues, changed_recipe, values_of
+from app.training.recipes import (
+    RecipeValues,
+    changed_recipe,
+    first_values,
+    rows_without_meaning,
+    touched,
+    units_that_fit,
+)
 from core.errors import StemscopeError
 from core.training.recipe import Recipe
 
-SHARE = 0.1  # of the songs, held out where a recipe holds out none
 NARROW, WIDE = 320, 600  # pixels: of one column of fields, and of two
 
 
 class RecipeCard(QWidget):
-    """A combo of recipes, and fields in three groups; ``changed`` after every edit."""
+    """A combo of recipes, and fields in groups; ``changed`` after every edit."""
 
     changed = Signal()
     title_wanted = Signal(str)  # another recipe was chosen: its title
@@ -40,6 +50,8 @@ class RecipeCard(QWidget):
         self._recipes = recipes
         self._recipe: Recipe | None = None
         self._values: RecipeValues | None = None
+        self._untouched: dict[str, object] = {}  # what the fields said when they were filled in
+        self._recurrent = ""  # as it was chosen, also while there are too few layers for it
         self.choice = ChoiceField([(name, r.title) for name, r in recipes.items()], 264)
         tip(self.choice, "Recipe")
         self.reset = text_button("retry", "Reset", "Take the recipe's own values again")
@@ -72,6 +84,9 @@ class RecipeCard(QWidget):
         self._groups.setHorizontalSpacing(24)
         self._groups.setVerticalSpacing(16)
         self._boxes: list[QWidget] = []
+        self._rows: dict[str, FieldRow] = {}
+        self.own_network = label(OWN_NETWORK, "muted")
+        self.own_network.setWordWrap(True)
         for heading, names in GROUPS:
             group = QWidget()
             box = QVBoxLayout(group)
@@ -81,8 +96,11 @@ class RecipeCard(QWidget):
             for name in names:
                 text, meaning, unit = ROWS[name]
                 field = self._fields[name]
-                box.addWidget(field_row(text, field, meaning, unit))
+                self._rows[name] = FieldRow(text, field, meaning, unit)
+                box.addWidget(self._rows[name])
                 explained.add(field, meaning)
+            if "layers" in names:
+                box.addWidget(self.own_network)
             box.addStretch(1)
             self._boxes.append(group)
         self._groups.setColumnStretch(2, 1)
@@ -106,7 +124,7 @@ class RecipeCard(QWidget):
         if wide is self._wide:
             return
         self._wide = wide
-        places = ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1))
+        places = ((0, 0, 1, 1), (1, 0, 1, 1), (0, 1, 1, 1), (1, 1, 1, 1))
         for number, group in enumerate(self._boxes):
             self._groups.removeWidget(group)
             self._groups.addWidget(group, *(places[number] if wide else (number, 0, 1, 1)))
@@ -145,18 +163,22 @@ class RecipeCard(QWidget):
         self.pitch = number(0, 12)
         self.balance = number(0, 40)
         self.share = number(0, 90)
+        self.every = number(1, 10_000, whole=True)
+        self.most = number(0, 10_000, whole=True)
         self._fields: dict[str, QWidget] = {
             "length": length, "learning_rate": self.learning_rate, "batch_sequences": self.batch,
             "sequence_frames": self.sequence, "context": self.context, "layers": self.layers,
             "units": self.units, "recurrent": self.recurrent, "gamma": self.gamma,
             "shift": self.shift, "remix": self.remix, "speed": self.speed, "pitch": self.pitch,
-            "balance": self.balance, "share": self.share,
+            "balance": self.balance, "share": self.share, "every_epochs": self.every,
+            "max_clips": self.most,
         }  # fmt: skip
         for field in (self.length, *self._fields.values()):
             if isinstance(field, NumberField):
                 field.edited.connect(self._on_edited)
             elif isinstance(field, ChoiceField):
                 field.chosen.connect(self._on_edited)
+        self.recurrent.chosen.connect(self._on_recurrent_chosen)
         self.unit.chosen.connect(self._on_unit_chosen)
 
     # the recipe
@@ -167,12 +189,11 @@ class RecipeCard(QWidget):
         self._on_recipe_chosen(name)
 
     def set_values(self, values: RecipeValues) -> None:
-        """Fill in the fields."""
+        """Fill in the fields; rows that mean nothing to the recipe disappear."""
         self._values = values
         by_steps = values.steps > 0
         whole = self._recipe is not None and self._recipe.optimiser.method == "lbfgs"
         self.unit.set_choices(ITERATIONS if whole else LENGTHS)
-        self.learning_rate.setEnabled(not whole)
         self.unit.set_value("steps" if by_steps else "epochs")
         self.length.set_value(values.steps if by_steps else values.epochs)
         self.learning_rate.set_value(values.learning_rate)
@@ -184,19 +205,23 @@ class RecipeCard(QWidget):
         extra = () if context in known or context == "0" else ((context, context),)
         self.context.set_choices((*CONTEXTS, *extra))
         self.context.set_value(context)
-        self.layers.set_value(values.layers)
-        self.units.set_value(values.units)
-        self._fill_recurrent(values.layers)
-        self.recurrent.set_value(values.recurrent)
+        self.layers.set_value(max(1, values.layers))
+        self.units.set_value(max(1, values.units))
+        self._recurrent = values.recurrent
+        self._fill_recurrent(max(1, values.layers))
         self.shift.set_value(values.shift)
         self.remix.set_value(round(100 * (1 - values.own_accompaniment), 3))
         self.speed.set_value(round(100 * max(values.speed_max - 1, 1 - values.speed_min), 1))
         self.pitch.set_value(values.pitch_semitones)
         self.balance.set_value(values.voice_to_music_db)
         self.share.set_value(round(100 * values.share, 3))
-        for field in (self.layers, self.units, self.recurrent):
-            field.setEnabled(values.layers > 0)
-        self.context.setEnabled(values.context_frames > 0)
+        self.every.set_value(values.every_epochs)
+        self.most.set_value(values.max_clips)
+        without = frozenset[str]() if self._recipe is None else rows_without_meaning(self._recipe)
+        for name, row in self._rows.items():
+            row.setVisible(name not in without)
+        self.own_network.setVisible("layers" in without)
+        self._untouched = self._readings()
 
     def recipe(self, title: str) -> Recipe:
         """The recipe with the values of now; ``UsageError`` if one of them cannot be."""
@@ -212,49 +237,67 @@ class RecipeCard(QWidget):
         return None
 
     def complete(self) -> bool:
-        """Whether every field holds a value within its bounds."""
-        fields = (self.length, *self._fields.values())
-        numbers = [f for f in fields if isinstance(f, NumberField) and f.isEnabled()]
-        return self._recipe is not None and all(f.value() is not None for f in numbers)
+        """Whether every field that means something holds a value that can be."""
+        return self._recipe is not None and not self._wrong()
+
+    def _number(self, name: str) -> NumberField | None:
+        field = self.length if name == "length" else self._fields[name]
+        return field if isinstance(field, NumberField) else None
+
+    def _wrong(self) -> dict[str, tuple[str, dict[str, object]]]:
+        """By row, what it takes instead of what stands there: a text and its fields."""
+        wrong: dict[str, tuple[str, dict[str, object]]] = {}
+        if self._recipe is None:
+            return wrong
+        without = rows_without_meaning(self._recipe)
+        for name in self._rows:
+            field = self._number(name)
+            if field is not None and name not in without and field.value() is None:
+                low, high = field.bounds
+                text = TAKES_WHOLE if field.is_whole else TAKES_NUMBER
+                wrong[name] = text, {"low": low, "high": high}
+        units = self.units.value()
+        if "units" not in without and units is not None:
+            near = units_that_fit(self._recipe, int(units))
+            if near != units:
+                heads = self._recipe.network.arguments["attention_heads"]
+                wrong["units"] = TAKES_MULTIPLE, {"heads": heads, "near": near}
+        return wrong
+
+    def _readings(self) -> dict[str, object]:
+        read: dict[str, object] = {"unit": self.unit.value()}
+        for name, field in self._fields.items():
+            number = self._number(name)
+            if number is not None:
+                read[name] = number.value()
+            elif isinstance(field, ChoiceField):
+                read[name] = field.value()
+        return read
 
     def _edited_values(self) -> RecipeValues:
-        """The fields, and what they do not change as it was."""
+        """The fields that were touched, and the rest exactly as the recipe has it."""
         values = self._values
         assert values is not None
-
-        def of(field: NumberField, before: float) -> float:
-            value = field.value()
-            return before if value is None else value
-
-        by_steps = self.unit.value() == "steps"
-        length = int(of(self.length, values.epochs))
-        speed = of(self.speed, 0.0) / 100
-        if speed != round(max(values.speed_max - 1, 1 - values.speed_min), 3):
-            values = replace(values, speed_min=1 / (1 + speed), speed_max=1 + speed)
-        return replace(
-            values,
-            epochs=values.epochs if by_steps else length,
-            steps=length if by_steps else 0,
-            learning_rate=of(self.learning_rate, values.learning_rate),
-            batch_sequences=int(of(self.batch, values.batch_sequences)),
-            sequence_frames=int(of(self.sequence, values.sequence_frames)),
-            gamma=of(self.gamma, values.gamma),
-            context_frames=int(self.context.value() or values.context_frames),
-            layers=int(of(self.layers, values.layers)) if values.layers else 0,
-            units=int(of(self.units, values.units)) if values.layers else 0,
-            recurrent=self.recurrent.value() or values.recurrent,
-            shift=self.shift.value() or values.shift,
-            own_accompaniment=1 - of(self.remix, 0.0) / 100,
-            pitch_semitones=of(self.pitch, values.pitch_semitones),
-            voice_to_music_db=of(self.balance, values.voice_to_music_db),
-            share=of(self.share, 0.0) / 100,
-        )
+        read = self._readings()
+        new: dict[str, Any] = {
+            name: value
+            for name, value in read.items()
+            if value not in (None, "") and value != self._untouched.get(name)
+        }
+        if {"unit", "length"} & new.keys():
+            new |= {name: read[name] for name in ("unit", "length")}
+        return touched(values, new)
 
     def _fill_recurrent(self, n_layers: int) -> None:
+        """The choices for so many layers; what was chosen stays, or the last layer stands in."""
         one = [(str(n), partial(tr, mark("Layer {n}"), n=n)) for n in range(1, n_layers + 1)]
         self.recurrent.set_choices(
             [("none", mark("None (DNN)")), *one, ("all", mark("All (sRNN)"))]
         )
+        wanted = self._recurrent
+        if wanted.isdigit() and int(wanted) > n_layers:
+            wanted = str(n_layers)
+        self.recurrent.set_value(wanted)
 
     # slots
 
@@ -262,16 +305,13 @@ class RecipeCard(QWidget):
         recipe = self._recipes[name]
         self._recipe = recipe
         bind(self.about.setText, "{error}", error=lambda: tr(recipe.description))
-        values = values_of(recipe)
-        if values.share == 0:  # without any, there would be no curve of how well it does
-            values = replace(values, share=SHARE)
-        self.set_values(values)
+        self.set_values(first_values(recipe))
         self.title_wanted.emit(recipe.title)
         self._on_edited()
 
     def _on_reset(self) -> None:
         if self._recipe is not None:
-            self.set_values(values_of(self._recipe))
+            self.set_values(first_values(self._recipe))
             self._on_edited()
 
     def _on_unit_chosen(self, unit: str) -> None:
@@ -284,11 +324,15 @@ class RecipeCard(QWidget):
         layers = self.layers.value()
         if layers is not None and layers >= 1:
             self._fill_recurrent(int(layers))
-        error = self.problem_of("training")
-        if not self.complete():
-            bind(self.problem.setText, "A marked value is out of its range.")
-        elif error is not None:
+        wrong = self._wrong()
+        for name, row in self._rows.items():
+            text, fields = wrong.get(name, ("", {}))
+            row.say(text, **fields)
+        error = None if wrong else self.problem_of("training")
+        self.problem.setVisible(error is not None)
+        if error is not None:
             bind(self.problem.setText, "{error}", error=lambda: tr_error(error))
-        else:
-            bind(self.problem.setText, "{error}", error="")
         self.changed.emit()
+
+    def _on_recurrent_chosen(self, value: str) -> None:
+        self._recurrent = value

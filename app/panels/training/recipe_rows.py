@@ -88,12 +88,33 @@ ROWS: dict[str, Row] = {
         mark("Share of the songs that is kept out of training, to measure on; MIR-1K has its own"),
         "%",
     ),
+    "every_epochs": (
+        mark("Measured every"),
+        mark(
+            "Epochs from one measurement on the held-out songs to the next: the curve of the voice "
+            "has a point for each, and training waits meanwhile"
+        ),
+        mark("epochs"),
+    ),
+    "max_clips": (
+        mark("Measured on"),
+        mark(
+            "Held-out clips that are measured at most, picked evenly; 0 for all. Each takes about "
+            "a second, so that few of them keep training from waiting"
+        ),
+        mark("clips"),
+    ),
 }
+TAKES_WHOLE = mark("A whole number from {low} to {high}")
+TAKES_NUMBER = mark("A number from {low} to {high}")
+TAKES_MULTIPLE = mark("A multiple of {heads}, such as {near}: the attention has so many heads")
+OWN_NETWORK = mark("This network is no stack of layers; its recipe decides its size.")
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         mark("Training"),
-        ("length", "learning_rate", "batch_sequences", "sequence_frames", "gamma", "share"),
+        ("length", "learning_rate", "batch_sequences", "sequence_frames", "gamma"),
     ),
+    (mark("Validation"), ("share", "every_epochs", "max_clips")),
     (mark("Network"), ("layers", "units", "recurrent", "context")),
     (mark("Augmentation"), ("shift", "remix", "speed", "pitch", "balance")),
 )

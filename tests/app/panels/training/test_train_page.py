@@ -63,6 +63,7 @@ def test_a_value_that_cannot_be_is_marked(trainee) -> None:
     card.gamma.setText("0.7")
     card.gamma.textEdited.emit("0.7")
     assert card.gamma.property("wrong")
+    assert card._rows["gamma"].problem.text() == "A number from 0 to 0.5"
     assert not view.start.isEnabled()
     assert "value" in view.why_not.text()
     card.gamma.setText("0.1")
@@ -76,6 +77,7 @@ def test_a_value_that_cannot_be_is_marked(trainee) -> None:
     assert arguments["hidden"] == [8, 8, 8]
     assert arguments["recurrent_layers"] == [1, 2, 3]
     assert card.recipe("x").objective.gamma == 0.1
+    assert card._rows["gamma"].problem.isHidden()
 
 
 def test_a_finished_training_is_a_model_in_the_toolbar(trainee) -> None:
