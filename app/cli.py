@@ -246,9 +246,12 @@ def reproduce(
         Path | None, typer.Option(help="Folder of MIR-1K with the folders train and test.")
     ] = None,
     tables: Annotated[
-        str | None, typer.Option(help="Such as 1,4: 1 to 5, optimiser, beyond; else all.")
+        str | None,
+        typer.Option(help="Such as 1,4: 1 to 5, optimiser, beyond (these are the usual), choice."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Budget of every row; else 1000.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Budget of the paper's rows; else 1000.")
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Trainings where an order is claimed.")] = 3,
     jobs: Annotated[int, typer.Option(min=1, help="Rows at once, on one core each.")] = 1,
     only_report: Annotated[

@@ -15,7 +15,8 @@ from app.cli_errors import EXIT_BAD_INPUT, EXIT_OK, interruptible
 from app.torch_setup import wait_passively
 from core.datasets import Dataset, find_dataset
 from core.errors import DataError, OutputError
-from core.reproduction.catalogue import tables_called
+from core.models import list_models
+from core.reproduction.catalogue import tables_called, with_models
 from core.reproduction.machine import made_here
 from core.reproduction.records import Place, Record, Records
 from core.reproduction.report import MARKDOWN_FILE, Report
@@ -33,7 +34,7 @@ LOG_INTERVAL_S = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for, as the options say it. ``tables`` None: all of them."""
+    """What the user asked for, as the options say it. ``tables`` None: the usual ones."""
 
     folder: Path
     data: Path | None = None
@@ -47,7 +48,8 @@ class Request:
 
 def reproduce(request: Request) -> int:
     """Make the rows that are missing, then the report. Ctrl-C keeps all that was done."""
-    tables = tables_called(request.tables)
+    built_in = [model.model_id for model in list_models() if model.built_in]
+    tables = with_models(tables_called(request.tables), built_in)
     settings = Settings(request.n_seeds, request.n_steps, request.tiny)
     data = _data_folder(request.data)
     training, test = find_dataset(data / TRAINING), find_dataset(data / TEST)
@@ -69,6 +71,7 @@ def reproduce(request: Request) -> int:
             made=made_here(),
             problems=problems,
             n_missing=n_wanted - len(found),
+            test_measurements=records.test_measurements(),
         )
         report.write(request.folder)
         return report

@@ -41,7 +41,7 @@ class RecurrentUNet(SourceNetwork):
         before.
     paths: what follows the way down, in this order: ``"bands"`` is a recurrence over time of each
         position by itself, with weights that positions share, ``"all"`` one of all positions
-        together.
+        together. Without any, a mask depends on a few frames around it.
     band_units, all_units: units of these, per direction.
     dropout: share of the channels that training leaves out before the last layer.
     """
@@ -101,6 +101,13 @@ class RecurrentUNet(SourceNetwork):
         nn.init.normal_(self.place, std=0.1)
         with torch.no_grad():
             self.output.weight.mul_(0.3)
+
+    @property
+    def reach_frames(self) -> tuple[int | None, int | None]:
+        if len(self.paths):
+            return None, None
+        reach = 1 + 2 * (len(self.down) + len(self.mix))
+        return reach, reach
 
     def outputs(self, magnitude: Tensor) -> Tensor:
         batch, n_frames, _ = magnitude.shape

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from core.errors import UsageError
+from core.reproduction.choice import CHOICE
+from core.reproduction.rows import MODEL, RPCA, Row, Table
 
 RECIPES = "huang2014/"
-RPCA = "rpca"
-MODEL = "model:"
 
 ARCHITECTURES = {
     "dnn": "DNN",
@@ -19,38 +19,6 @@ ARCHITECTURES = {
     "drnn-3": "DRNN-3",
     "srnn": "sRNN",
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table.
-
-    ``method`` is the name of a recipe (under ``huang2014/`` or not), ``"rpca"``, ``"model:NAME"``
-    for a model that is there already, or "" for figures that are only published. ``in_order`` says
-    that the paper claims an order between this row and others, so that it gets several seeds.
-    ``published`` is a key of ``published.PUBLISHED``, or "".
-    """
-
-    label: str
-    method: str = ""
-    mask: str = "soft"
-    in_order: bool = False
-    published: str = ""
-
-    @property
-    def is_trained(self) -> bool:
-        """Whether a network has to be trained for it."""
-        return self.method not in ("", RPCA) and not self.method.startswith(MODEL)
-
-
-@dataclass(frozen=True)
-class Table:
-    """``name`` is what ``--tables`` takes; ``note`` stands under the title."""
-
-    name: str
-    title: str
-    rows: tuple[Row, ...]
-    note: str = ""
 
 
 def _architectures() -> tuple[Row, ...]:
@@ -146,21 +114,27 @@ TABLES: tuple[Table, ...] = (
     Table(
         "beyond",
         "Beyond the paper",
-        (Row("DRNN-2 with every augmentation: the model Paper", f"{MODEL}paper"),),
+        (
+            Row("DRNN-2 with every augmentation: the model Paper", f"{MODEL}paper"),
+            Row("recurrent U-Net: the model U-Net", f"{MODEL}u-net"),
+        ),
         "Other networks and augmentations on the same training data, each under its own budget.",
     ),
 )
 
+ALL_TABLES = (*TABLES, CHOICE)
+"""With those that are made only when they are named."""
+
 
 def tables_called(names: Iterable[str] | None) -> tuple[Table, ...]:
-    """The tables of these names, in their own order; all for None.
+    """The tables of these names, in their own order; for None the usual ones, ``TABLES``.
 
     ``UsageError`` for an unknown name, with the nearest known one.
     """
     if names is None:
         return TABLES
     wanted = {name.strip().lower() for name in names if name.strip()}
-    known = [table.name for table in TABLES]
+    known = [table.name for table in ALL_TABLES]
     for name in sorted(wanted - set(known)):
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
         raise UsageError(
@@ -171,4 +145,23 @@ def tables_called(names: Iterable[str] | None) -> tuple[Table, ...]:
         )
     if not wanted:
         raise UsageError("Name the tables to make, such as --tables 1,4.")
-    return tuple(table for table in TABLES if table.name in wanted)
+    return tuple(table for table in ALL_TABLES if table.name in wanted)
+
+
+def with_models(tables: Iterable[Table], models: Sequence[str]) -> tuple[Table, ...]:
+    """The tables without the rows of models that are not among ``models``, which their notes say.
+
+    ``models`` are the ids of those that come with the program: only of them it is known what they
+    were trained on.
+    """
+    return tuple(_with_models(table, models) for table in tables)
+
+
+def _with_models(table: Table, models: Sequence[str]) -> Table:
+    absent = [r for r in table.rows if r.is_model and r.method.removeprefix(MODEL) not in models]
+    if not absent:
+        return table
+    notes = [table.note] if table.note else []
+    notes += [f"Left out, since the model is not there: {row.label}." for row in absent]
+    rows = tuple(row for row in table.rows if row not in absent)
+    return replace(table, rows=rows, note=" ".join(notes))

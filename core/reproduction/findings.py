@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.reproduction.catalogue import ARCHITECTURES, TABLES, Row
+from core.reproduction.catalogue import ARCHITECTURES, TABLES
 from core.reproduction.results import Difference, Results, RowResult, difference
+from core.reproduction.rows import Row
 
 CONFIRMED, NOT_CONFIRMED, NOT_MEASURED = "confirmed", "not confirmed", "not measured"
 

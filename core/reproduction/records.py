@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -39,8 +40,10 @@ class ClipFigures:
 class Record:
     """What came of one training with one mask.
 
-    ``training`` tells the recipe, steps, seconds and the last loss; ``left_out`` clips without
-    figures, each with the reason; ``made`` when, where and with which versions.
+    ``unheard`` is the singer of the training clips whom it left out and was measured on, "" if it
+    was measured on the test clips. ``training`` tells the recipe, steps, seconds and the last loss;
+    ``left_out`` clips without figures, each with the reason; ``made`` when, where and with which
+    versions.
     """
 
     method: str
@@ -53,6 +56,7 @@ class Record:
     training: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     made: dict[str, Any] = field(default_factory=dict)
+    unheard: str = ""
     format: int = FORMAT
 
 
@@ -63,21 +67,12 @@ class Records:
         self._folder = folder
 
     def path(self, unit: Unit, mask: str, test_data: str) -> Path:
-        key = measurement_key(unit.key, mask, test_data)
+        key = measurement_key(unit.key, mask, unit.measured_on(test_data))
         return self._folder / ROWS_FOLDER / f"{unit.name}-{mask}-{key}.json"
 
     def find(self, unit: Unit, mask: str, test_data: str) -> Record | None:
         """The record, or None if it is missing or damaged (and must be made again)."""
-        try:
-            text = self.path(unit, mask, test_data).read_text(encoding="utf-8")
-            table = json.loads(text)
-            if table["format"] != FORMAT:
-                return None
-            table["clips"] = tuple(ClipFigures(**clip) for clip in table["clips"])
-            table["left_out"] = tuple((name, reason) for name, reason in table["left_out"])
-            return Record(**table)
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+        return _read(self.path(unit, mask, test_data))
 
     def keep(self, unit: Unit, record: Record, test_data: str) -> None:
         """Write a record; ``OutputError`` if the disk refuses."""
@@ -95,3 +90,28 @@ class Records:
     def training_folder(self, unit: Unit) -> Path:
         """Where the training's state lies, and in the end its model."""
         return self._folder / TRAININGS_FOLDER / f"{unit.name}-{unit.key}"
+
+    def test_measurements(self) -> dict[str, int]:
+        """How often each model was measured on test clips by any call with this folder.
+
+        A record is never removed, so that trials with other budgets or weights count too.
+        """
+        found = (_read(path) for path in sorted((self._folder / ROWS_FOLDER).glob("*.json")))
+        names = sorted(_name(r) for r in found if r is not None and not r.unheard)
+        return dict(Counter(names))
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        if table["format"] != FORMAT:
+            return None
+        table["clips"] = tuple(ClipFigures(**clip) for clip in table["clips"])
+        table["left_out"] = tuple((name, reason) for name, reason in table["left_out"])
+        return Record(**table)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _name(record: Record) -> str:
+    return f"{record.label}, seed {record.seed}" if record.seed else record.label

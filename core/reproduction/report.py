@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from core.intervals import LEVEL, Interval, group_clips
-from core.reproduction.catalogue import Row, Table
 from core.reproduction.findings import RULE, findings
 from core.reproduction.published import PUBLISHED, SOURCES, Figures
 from core.reproduction.results import LAYOUT, Results, RowResult
+from core.reproduction.rows import Row, Table
+from core.reproduction.unheard_table import unheard_dict, unheard_markdown
 from core.reproduction.units import FORMAT, Settings
 from core.whole_file import whole_file, write_json
 
@@ -26,7 +27,8 @@ class Report:
     """All that is said of a reproduction.
 
     ``made`` is ``machine.made_here()`` of the writing; ``problems`` are rows that failed, each a
-    sentence; ``n_missing`` rows are still to be made.
+    sentence; ``n_missing`` rows are still to be made; ``test_measurements`` are those of each model
+    on the test clips, ``Records.test_measurements()``.
     """
 
     tables: Sequence[Table]
@@ -37,6 +39,7 @@ class Report:
     made: dict[str, Any]
     problems: Sequence[str] = ()
     n_missing: int = 0
+    test_measurements: Mapping[str, int] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write both files, replacing earlier ones; ``OutputError`` if the disk refuses."""
@@ -61,6 +64,7 @@ class Report:
             "groups": grouping.unit,
             "level": LEVEL,
             "n_missing_rows": self.n_missing,
+            "test_measurements": dict(self.test_measurements),
             "problems": list(self.problems),
             "tables": [self._table_dict(table) for table in self.tables],
             "finding_rule": RULE,
@@ -76,17 +80,25 @@ class Report:
             "name": table.name,
             "title": table.title,
             "note": table.note,
-            "rows": [_row_dict(row, self.results.of(row)) for row in table.rows],
+            "rows": [
+                unheard_dict(row, self.results)
+                if row.unheard
+                else _row_dict(row, self.results.of(row))
+                for row in table.rows
+            ],
         }
 
     def markdown(self) -> str:
         """The tables and findings for people."""
         parts = [_heading(self), *(self._table(t) for t in self.tables if t.rows)]
-        parts.append(_findings_section(self.results))
+        if any(not table.leaves_singers_out for table in self.tables):
+            parts.append(_findings_section(self.results))
         parts.append(_notes(self))
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def _table(self, table: Table) -> str:
+        if table.leaves_singers_out:
+            return unheard_markdown(table, self.results)
         number = f"Table {table.name}: " if table.name.isdigit() else ""
         lines = [f"## {number}{table.title}", ""]
         if table.note:
@@ -110,11 +122,16 @@ def _heading(report: Report) -> str:
         lines += ["**A trial with tiny networks and a few steps: these figures mean nothing.**", ""]
     if report.n_missing:
         lines += [f"Not complete: {report.n_missing} rows are still to be made.", ""]
+    figures = "BSS Eval v3 of the voice in dB, voice and accompaniment of a clip at unit energy; "
+    figures += "means weighted by clip length."
+    if clips:
+        figures += (
+            f" On {len(clips)} test clips ({minutes:.1f} minutes, {grouping.n_groups} "
+            f"{grouping.unit}), if nothing else is said. In brackets the 95 % bootstrap interval "
+            f"(percentile, over {grouping.unit}); ± half the range of the seeds."
+        )
     lines += [
-        f"BSS Eval v3 of the voice in dB on {len(clips)} test clips ({minutes:.1f} minutes, "
-        f"{grouping.n_groups} {grouping.unit}), voice and accompaniment of each at unit energy; "
-        "means weighted by clip length. In brackets the 95 % bootstrap interval (percentile, over "
-        f"{grouping.unit}); ± half the range of the seeds.",
+        figures,
         "",
         f"- Budget: {_budget(report)}",
         f"- Seeds: {report.settings.n_seeds} where the paper claims an order, else 1",
@@ -124,6 +141,7 @@ def _heading(report: Report) -> str:
         + (f", commit {made['commit']}" if made["commit"] else ""),
         f"- Command: `{report.command}`",
         f"- Data: {report.data}",
+        f"- Measurements on the test clips: {_measurements(report.test_measurements)}",
     ]
     return "\n".join(lines)
 
@@ -134,13 +152,13 @@ def _budget(report: Report) -> str:
         record
         for table in report.tables
         for row in table.rows
-        if row.is_trained
+        if row.is_trained and not row.unheard
         for result in [report.results.of(row)]
         if result is not None
         for record in result.records
     ]
     if not records:
-        return "nothing trained yet"
+        return "none yet of those on all singers"
     trained = {record.key: record.training for record in records}.values()
     adam = [t for t in trained if t["recipe"]["optimiser"]["method"] != "lbfgs"]
     words = []
@@ -159,6 +177,15 @@ def _budget(report: Report) -> str:
         f"{len(minutes)} trainings, {sum(minutes) / 60:.1f} hours"
     )
     return "; ".join(words)
+
+
+def _measurements(counts: Mapping[str, int]) -> str:
+    """How often which models were measured on the test clips in this folder."""
+    if not counts:
+        return "none"
+    several = [f"{name} {n}" for name, n in counts.items() if n > 1]
+    text = f"{sum(counts.values())} of {len(counts)} models in this folder"
+    return text + (f"; more than once: {', '.join(several)}" if several else ", each once")
 
 
 def _range(values: Iterable[int]) -> str:

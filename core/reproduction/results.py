@@ -9,9 +9,9 @@ import numpy as np
 
 from core.intervals import Interval, bootstrap_mean, group_clips
 from core.metrics import weighted_mean
-from core.reproduction.catalogue import Row
 from core.reproduction.published import PUBLISHED, Figures
 from core.reproduction.records import ClipFigures, Record
+from core.reproduction.rows import Row
 from core.reproduction.units import Settings, seeds_of
 
 FIGURES = ("nsdr_db", "sir_db", "sar_db")
@@ -74,37 +74,42 @@ class Results:
 
     def __init__(self, records: Iterable[Record], settings: Settings) -> None:
         self._settings = settings
-        self._records: dict[tuple[str, str], dict[int, Record]] = {}
+        self._records: dict[tuple[str, str, str], dict[int, Record]] = {}
         for record in records:
-            self._records.setdefault((record.method, record.mask), {})[record.seed] = record
+            place = (record.method, record.mask, record.unheard)
+            self._records.setdefault(place, {})[record.seed] = record
 
     @property
     def clips(self) -> tuple[ClipFigures, ...]:
         """The test clips of any record."""
-        for seeds in self._records.values():
-            for record in seeds.values():
-                return record.clips
+        for (_, _, unheard), seeds in self._records.items():
+            if not unheard:
+                return next(iter(seeds.values())).clips
         return ()
 
+    def record(self, method: str, mask: str, seed: int, unheard: str = "") -> Record | None:
+        """What one training gave, on the test clips or on the singer whom it left out."""
+        return self._records.get((method, mask, unheard), {}).get(seed)
+
     def of(self, row: Row, n_seeds: int | None = None) -> RowResult | None:
-        """The result of a row over those of its seeds that are there; None without any.
+        """The result of a row on the test clips over those of its seeds that are there, or None.
 
         ``n_seeds`` takes only the first so many.
         """
         seeds = seeds_of(row, self._settings)[:n_seeds]
-        known = self._records.get((row.method, row.mask), {})
-        records = tuple(known[seed] for seed in seeds if seed in known)
+        found = (self.record(row.method, row.mask, seed) for seed in seeds)
+        records = tuple(record for record in found if record is not None)
         if not records:
             return None
         clips = _mean_clips(records)
         intervals = [_interval(clips, [getattr(c, name) for c in clips]) for name in FIGURES]
         return RowResult(
             row=row,
-            mean=_means(clips),
+            mean=means(clips),
             gnsdr_interval=intervals[0],
             gsir_interval=intervals[1],
             gsar_interval=intervals[2],
-            by_seed=tuple(SeedFigures(r.seed, _means(r.clips)) for r in records),
+            by_seed=tuple(SeedFigures(r.seed, means(r.clips)) for r in records),
             clips=clips,
             n_wanted_seeds=len(seeds),
             n_left_out=len(records[0].left_out),
@@ -128,7 +133,8 @@ def difference(
     return Difference(mean, _interval(clips, values))
 
 
-def _means(clips: Sequence[ClipFigures]) -> Figures:
+def means(clips: Sequence[ClipFigures]) -> Figures:
+    """Means over clips, weighted by their lengths."""
     lengths = [clip.duration_s for clip in clips]
     values = [weighted_mean([getattr(c, name) for c in clips], lengths) or 0.0 for name in FIGURES]
     return Figures(*values)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,19 +19,24 @@ from core.datasets import Clip, Dataset, find_dataset
 from core.errors import DataError
 from core.evaluation import Separate, score_clips
 from core.models import find_model
-from core.reproduction.catalogue import MODEL, RPCA
 from core.reproduction.machine import made_here
 from core.reproduction.records import ClipFigures, Place, Record, Records
+from core.reproduction.rows import MODEL, RPCA
+from core.reproduction.unheard import clips_of
 from core.reproduction.units import Unit, fingerprint
 from core.rpca import RpcaSeparator
 from core.separator import separate
+from core.training.allocator import memory_kept
 from core.training.examples import ClipPair, load_pairs
 from core.training.recipe import Recipe
 from core.training.reports import EpochReport, StepReport
 from core.training.run_folder import MODEL_FOLDER, RunFolder
+from core.training.splits import split_by_singer
 from core.training.trained_model import save_trained
 from core.training.trainer import Trainer
+from core.whole_file import write_json
 
+CLOCK_FILE = "processor.json"
 SAVE_EVERY_S = 60.0
 TRAINING_SHARE = 0.85
 """How much of a unit's time training takes, for the progress alone."""
@@ -85,42 +92,62 @@ class Worker:
             yield Stage("reading the clips", 0.0)
             self._read_training_clips(recipe, should_stop)
         folder.mkdir(parents=True, exist_ok=True)
-        trainer = Trainer(recipe, self._pairs, folder)
-        trainer.resume()
+        pairs = self._pairs_without(unit.unheard)
+        trainer = Trainer(recipe, pairs, folder)
+        clock = _ProcessorClock(folder, goes_on=trainer.resume())
         started = saved = time.monotonic()
         fraction = 0.0  # L-BFGS learns only as it goes how many steps there are
         try:
-            for report in trainer.run(should_stop):
-                if isinstance(report, StepReport):
-                    words = f"training, step {report.step} of {report.n_steps}"
-                    fraction = max(fraction, report.step / max(1, report.n_steps))
-                    yield Stage(words, fraction)
-                if time.monotonic() - saved > SAVE_EVERY_S:
-                    trainer.save()
-                    saved = time.monotonic()
+            with memory_kept():
+                for report in trainer.run(should_stop):
+                    if isinstance(report, StepReport):
+                        words = f"training, step {report.step} of {report.n_steps}"
+                        fraction = max(fraction, report.step / max(1, report.n_steps))
+                        yield Stage(words, fraction)
+                    if time.monotonic() - saved > SAVE_EVERY_S:
+                        trainer.save()
+                        clock.save()
+                        saved = time.monotonic()
         except BaseException:
             # Whatever ends it, the next call goes on from here; a state with numbers that are none
             # is never written by the trainer.
             with contextlib.suppress(DataError):
                 trainer.save()
+                clock.save()
             raise
         assert self._training is not None
         history: list[EpochReport] = RunFolder(folder).history()
         seconds = sum(report.seconds for report in history) or time.monotonic() - started
         training = {
             "data": self._training.folder.name,
-            "clips": len(self._pairs),
+            "clips": len(pairs),
             "steps": trainer.step,
             "epochs": trainer.epoch,
             "ending": trainer.ending,
             "loss": history[-1].loss if history else None,
             "seconds": round(seconds, 1),
+            "processor_seconds": round(clock.seconds, 1),
             "n_threads": torch.get_num_threads(),
             "recipe": recipe.as_dict(),
         }
         save_trained(trainer.averaged_network(), recipe, training, folder / MODEL_FOLDER)
         for state in folder.glob("*.safetensors"):  # four times the weights, of no more use
             state.unlink(missing_ok=True)
+
+    def _pairs_without(self, singer: str) -> list[ClipPair]:
+        if not singer:
+            return self._pairs
+        assert self._training is not None
+        heard = {clip.name for clip in split_by_singer(self._training.clips, singer).training}
+        return [pair for pair in self._pairs if pair.name in heard]
+
+    def _clips_for(self, unit: Unit) -> list[Clip]:
+        """What the unit is measured on."""
+        if not unit.unheard:
+            return self._test.clips
+        if self._training is None:
+            self._training = find_dataset(self._place.training_data)
+        return list(clips_of(self._training.clips, unit.unheard))
 
     def _read_training_clips(self, recipe: Recipe, should_stop: ShouldStop | None) -> None:
         self._training = find_dataset(self._place.training_data)
@@ -144,10 +171,9 @@ class Worker:
         separate_clip = self._separator(unit, mask, should_stop)
         clips: list[ClipFigures] = []
         left_out: list[tuple[str, str]] = []
-        n_clips = len(self._test.clips)
-        scores = score_clips(
-            self._test.clips, separate_clip, protocol="paper", should_stop=should_stop
-        )
+        todo = self._clips_for(unit)
+        n_clips = len(todo)
+        scores = score_clips(todo, separate_clip, protocol="paper", should_stop=should_stop)
         for index, score in enumerate(scores):
             if score.reason is None:
                 voice = score.scores["vocals"]
@@ -162,7 +188,7 @@ class Worker:
         if not clips:
             raise DataError(
                 "None of the clips in “{name}” can be scored: {reason}.",
-                name=self._place.test_data,
+                name=self._place.training_data if unit.unheard else self._place.test_data,
                 reason=left_out[0][1] if left_out else "there are none",
             )
         record = Record(
@@ -176,6 +202,7 @@ class Worker:
             training=facts,
             seconds=round(time.monotonic() - started, 1),
             made=made_here(),
+            unheard=unit.unheard,
         )
         self._records.keep(unit, record, self._test_key)
         yield record
@@ -196,3 +223,22 @@ def _with(model: Model, should_stop: ShouldStop | None) -> Separate:
         return separate(mixture, model, should_stop=should_stop).stems
 
     return with_model
+
+
+class _ProcessorClock:
+    """Processor time of a training, kept beside its state, over all calls that it took."""
+
+    def __init__(self, folder: Path, goes_on: bool) -> None:
+        self._path = folder / CLOCK_FILE
+        self._before = 0.0
+        self._begun = time.process_time()
+        if goes_on:
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                self._before = float(json.loads(self._path.read_text(encoding="utf-8"))["seconds"])
+
+    @property
+    def seconds(self) -> float:
+        return self._before + time.process_time() - self._begun
+
+    def save(self) -> None:
+        write_json(self._path, {"seconds": self.seconds})

@@ -101,6 +101,54 @@ def test_folders_hold_models_and_no_states(made: Path) -> None:
     assert not list((made / "trainings").glob("*/*.safetensors"))
 
 
+@pytest.fixture(scope="module")
+def chosen(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two rows of the table of choices: four trainings, each without one of the two singers."""
+    out = tmp_path_factory.mktemp("choice")
+    data = [fingerprint(find_dataset(clips / name)) for name in ("train", "test")]
+    units = [
+        unit
+        for unit in units_for(tables_called(["choice"]), Settings(tiny=True), data[0])
+        if unit.method in ("choice/whole", "choice/drnn-2")
+    ]
+    events = list(run_units(units, Place(clips / "train", clips / "test", out), 1, lambda: False))
+    assert [event.problem for event in events if isinstance(event, Done)] == [""] * 4
+    return out
+
+
+def test_singers_left_out_of_training_are_measured(clips: Path, chosen: Path) -> None:
+    assert reproduce(clips, chosen, "--tables", "choice", "--only-report") == 0
+    table = json.loads((chosen / "results.json").read_text(encoding="utf-8"))
+    (choice,) = table["tables"]
+    assert table["n_missing_rows"] == 2 * (len(choice["rows"]) - 2)
+    assert table["n_test_clips"] == 0
+    assert table["test_measurements"] == {}
+    rows = {row["method"]: row["ours"] for row in choice["rows"] if row["ours"]}
+    assert set(rows) == {"choice/whole", "choice/drnn-2"}
+    for ours in rows.values():
+        assert [each["singer"] for each in ours["by_singer"]] == ["abjones", "amy"]
+        for each in ours["by_singer"]:
+            assert each["clips"] == [f"{each['singer']}_1_01", f"{each['singer']}_1_02"]
+            assert each["steps"] == 4
+            assert each["processor_s"] > 0
+        mean = sum(each["gnsdr_db"] for each in ours["by_singer"]) / 2
+        assert ours["gnsdr_db"] == pytest.approx(mean)
+    for path in (chosen / "rows").iterdir():
+        row = json.loads(path.read_text(encoding="utf-8"))
+        assert row["training"]["clips"] == 2  # of the other singer
+        assert row["training"]["recipe"]["validation"]["singer"] == row["unheard"]
+
+
+def test_measurements_on_test_clips_are_counted(clips: Path, made: Path) -> None:
+    assert reproduce(clips, made, "--tables", "3", "--only-report") == 0
+    table = json.loads((made / "results.json").read_text(encoding="utf-8"))
+    assert table["test_measurements"] == {
+        "DRNN-2, one source, seed 1": 2,
+        "DRNN-2, seed 1": 2,
+        "DRNN-2, two sources without joint mask, seed 1": 2,
+    }
+
+
 def test_finished_rows_are_not_made_again(
     clips: Path, made: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,8 +76,21 @@ def test_the_whole_song_is_heard_in_both_directions(paths: list[str]) -> None:
     assert heard[30] > heard[0]
 
 
-def test_gradients_reach_every_weight() -> None:
-    network = made().train()
+def test_without_recurrences_it_hears_what_its_convolutions_reach() -> None:
+    network = made(paths=[])
+    behind, ahead = network.reach_frames
+    assert behind == ahead == 1 + 2 * (2 + 2)
+    magnitude = torch.rand(1, 60, 65, requires_grad=True)
+    network(magnitude)[0, 0, 30].sum().backward()
+    assert magnitude.grad is not None
+    heard = magnitude.grad.abs().sum(dim=2)[0].nonzero()[:, 0]
+    assert (int(heard[0]), int(heard[-1])) == (30 - behind, 30 + ahead)
+    assert made().reach_frames == (None, None)
+
+
+@pytest.mark.parametrize("paths", [["bands", "all"], []])
+def test_gradients_reach_every_weight(paths: list[str]) -> None:
+    network = made(paths=paths).train()
     network.spectra(torch.rand(2, 8, 65) + 0.1)[:, 0].square().mean().backward()
     for name, weight in network.named_parameters():
         assert weight.grad is not None, name

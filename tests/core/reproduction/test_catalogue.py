@@ -12,8 +12,9 @@ import soundfile
 
 from core.datasets import find_dataset
 from core.errors import UsageError
-from core.reproduction.catalogue import RPCA, TABLES, Row, Table, tables_called
+from core.reproduction.catalogue import TABLES, tables_called, with_models
 from core.reproduction.published import PUBLISHED, SOURCES
+from core.reproduction.rows import RPCA, Row, Table
 from core.reproduction.units import (
     Settings,
     fingerprint,
@@ -24,6 +25,7 @@ from core.reproduction.units import (
 from core.training.recipe import find_recipe, shipped_recipes
 
 BASE = find_recipe("huang2014/base")
+THERE = with_models(TABLES, ["paper"])
 METHODS = sorted(
     {row.method for t in TABLES for row in t.rows if row.is_trained and t.name != "beyond"}
 )
@@ -101,13 +103,33 @@ def test_tables_by_name() -> None:
 
 
 def test_a_training_that_several_tables_share_is_done_once() -> None:
-    units = units_for(TABLES, Settings(), "data")
+    units = units_for(THERE, Settings(), "data")
     assert len({(unit.key, unit.seed) for unit in units}) == len(units)
     base = [unit for unit in units if unit.method == "base"]
     assert [unit.seed for unit in base] == [1, 2, 3]
     assert base[0].masks == ("soft", "binary")
     assert [unit.seed for unit in units if unit.method == "context-1"] == [1]
     assert [unit.masks for unit in units if unit.method == RPCA] == [("soft", "binary")]
+
+
+def test_what_is_cheap_and_certain_comes_first() -> None:
+    units = units_for(THERE, Settings(), "data")
+    assert [unit.method for unit in units[:2]] == ["model:paper", RPCA]
+    trained = units[2:]
+    assert trained[0].method == "context-1"
+    seeds = [unit.seed for unit in trained]
+    assert seeds == sorted(seeds)
+    assert set(seeds) == {1, 2, 3}
+
+
+def test_rows_of_models_that_are_not_there_are_left_out() -> None:
+    (table,) = tables_called(["beyond"])
+    (both,) = with_models([table], ["paper", "u-net"])
+    assert both == table
+    (one,) = with_models([table], ["paper"])
+    assert [row.method for row in one.rows] == ["model:paper"]
+    assert "Left out, since the model is not there: recurrent U-Net: the model U-Net." in one.note
+    assert with_models(tables_called(["1"]), []) == tables_called(["1"])
 
 
 def test_models_that_are_there_are_known_by_their_weights() -> None:

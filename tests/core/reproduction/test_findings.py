@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.reproduction.catalogue import RPCA, TABLES, Row
+from core.reproduction.catalogue import TABLES, with_models
 from core.reproduction.findings import CONFIRMED, NOT_CONFIRMED, NOT_MEASURED, findings
 from core.reproduction.records import Record, Records
 from core.reproduction.report import JSON_FILE, MARKDOWN_FILE, Report
 from core.reproduction.results import Results, difference
+from core.reproduction.rows import RPCA, Row
 from core.reproduction.units import Settings, Unit, units_for
 
 MADE = {
@@ -33,7 +35,7 @@ Make = Callable[..., Record]
 def as_published(make: Make) -> list[Record]:
     """Every row, with figures that bear out every claim."""
     records = []
-    for unit in units_for(TABLES, Settings(), "data"):
+    for unit in units_for(with_models(TABLES, ["paper"]), Settings(), "data"):
         gnsdr_db, gsir_db, gsar_db = 6.5, 11.0, 10.0
         if unit.method == "base":
             gnsdr_db = 7.27
@@ -145,7 +147,16 @@ def test_report_says_what_was_made_and_what_was_published(
     make_record: Make, tmp_path: Path
 ) -> None:
     results = Results(as_published(make_record), Settings())
-    report = Report(TABLES, results, Settings(), "stemscope-cli reproduce -o out", "data", MADE)
+    counts = {"DRNN-2, seed 1": 2, "Model Paper": 1}
+    report = Report(
+        TABLES,
+        results,
+        Settings(),
+        "stemscope-cli reproduce -o out",
+        "data",
+        MADE,
+        test_measurements=counts,
+    )
     report.write(tmp_path)
     text = (tmp_path / MARKDOWN_FILE).read_text(encoding="utf-8")
     assert "12 test clips (1.2 minutes, 6 singers)" in text
@@ -154,6 +165,8 @@ def test_report_says_what_was_made_and_what_was_published(
     assert "Some processor, 2 cores" in text
     assert "commit abc" in text
     assert "`stemscope-cli reproduce -o out`" in text
+    said = "Measurements on the test clips: 3 of 2 models in this folder; more than once: DRNN-2"
+    assert said in text
     line = next(line for line in text.splitlines() if line.startswith("| DRNN-2 + discr"))
     assert "**7.45** ± 0.00 (" in line
     assert "| 13.08 |" in line
@@ -162,6 +175,7 @@ def test_report_says_what_was_made_and_what_was_published(
 
     table = json.loads((tmp_path / JSON_FILE).read_text(encoding="utf-8"))
     assert table["n_test_clips"] == 12
+    assert table["test_measurements"] == counts
     assert [t["name"] for t in table["tables"]] == [t.name for t in TABLES]
     rows = {row["label"]: row for row in table["tables"][0]["rows"]}
     assert rows["3 frames"]["ours"]["gnsdr_db"] == pytest.approx(7.27)
@@ -190,5 +204,8 @@ def test_records_on_disk(make_record: Make, tmp_path: Path) -> None:
     assert records.find(unit, "soft", "test") == record
     assert records.find(unit, "soft", "other test") is None
     assert records.all_of([unit], "test") == [record]
+    records.keep(replace(unit, key="of other weights"), record, "test")
+    records.keep(replace(unit, unheard="amy"), replace(record, unheard="amy"), "test")
+    assert records.test_measurements() == {"base, seed 1": 2}
     records.path(unit, "soft", "test").write_text('{"format": 1', encoding="utf-8")
     assert records.missing(unit, "test") == ("soft", "binary")
