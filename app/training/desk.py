@@ -70,6 +70,15 @@ class TrainingDesk(QObject):
     def busy(self) -> list[Run]:
         return [run for run in self.runs.values() if run.state.is_busy]
 
+    def ahead_of(self, key: str) -> Run | None:
+        """The training that has to end or to pause before a waiting one begins."""
+        run = self.runs.get(key)
+        if run is None or run.state is not RunState.WAITING:
+            return None
+        others = [other for other in self.runs.values() if other is not run and other.state.is_busy]
+        running = [other for other in others if other.state is not RunState.WAITING]
+        return next(iter(running or others), None)
+
     # What one can do
 
     def load(self) -> None:

@@ -72,6 +72,7 @@ class CurvePlot(QWidget):
     def __init__(self, title: str, unit: str = "", digits: int = 2, empty_text: str = "") -> None:
         super().__init__()
         self._title, self._unit, self._digits, self._empty = title, unit, digits, empty_text
+        self._empty_fields: dict[str, object] = {}
         self._curves: list[Curve] = []
         self._n_shown = 10
         self._n_epochs = 10
@@ -102,6 +103,12 @@ class CurvePlot(QWidget):
         self._describe()
         self.update()
 
+    def set_empty(self, text: str, **fields: object) -> None:
+        """What to say while there is nothing to draw: an English source text."""
+        self._empty, self._empty_fields = text, fields
+        self._describe()
+        self.update()
+
     def set_marked(self, epoch: int | None) -> None:
         """Draw a line at ``epoch``: the one the replay shows."""
         if epoch != self._marked:
@@ -116,7 +123,10 @@ class CurvePlot(QWidget):
 
     def _describe(self) -> None:
         parts = [f"{c.name}: {self._text(v)}" for c, v in self.readout() if v is not None]
-        self.setAccessibleDescription("; ".join(parts) or tr(self._empty))
+        self.setAccessibleDescription("; ".join(parts) or self._empty_text())
+
+    def _empty_text(self) -> str:
+        return tr(self._empty, **self._empty_fields)
 
     def _text(self, value: float) -> str:
         return number(value, self._digits) + (f" {self._unit}" if self._unit else "")
@@ -151,7 +161,8 @@ class CurvePlot(QWidget):
         if not self._curves or not area.left() - 8 <= x <= area.right() + 8:
             return None
         wanted = (x - area.left()) / area.width() * self._n_shown
-        known = np.unique(np.concatenate([c.epochs for c in self._curves]))
+        measured = [c.epochs[np.isfinite(c.values)] for c in self._curves]
+        known = np.unique(np.concatenate(measured))
         if known.size == 0:
             return None
         return int(known[np.argmin(np.abs(known - wanted))])
@@ -188,7 +199,7 @@ class CurvePlot(QWidget):
             painter.setFont(theme.font())
             painter.setPen(QColor(colours.muted))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(frame.adjusted(24, 24, -24, -8), flags, tr(self._empty))
+            painter.drawText(frame.adjusted(24, 24, -24, -8), flags, self._empty_text())
             return
         self._paint_grid(painter, area, colours)
         painter.setClipRect(area.adjusted(-4, -1, 8, 1))

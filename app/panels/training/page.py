@@ -27,7 +27,7 @@ from app.panels.training.runs_list import RunsList
 from app.panels.training.setup_control import SetupControl
 from app.training.desk import NewRun, TrainingDesk
 from app.training.replay_desk import ReplayDesk
-from app.training.runs import Run
+from app.training.runs import Run, RunState
 from app.training.sound import ClipSound
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class TrainPage(QWidget):
         run = self.run
         if run is not None:
             used = bool(run.model_id) and run.model_id == self._session.model_id
-            self.run_view.header.show_run(run, used)
+            ahead = self.desk.ahead_of(run.key)
+            self.run_view.header.show_run(run, used, ahead.title if ahead is not None else "")
 
     def _show_curves(self) -> None:
         """The ticked runs and the one on the page, each in its own colour."""
@@ -234,7 +235,8 @@ class TrainPage(QWidget):
         if run is None:
             return
         self.list.show_run(run)
-        if key == self.current:
+        shown = self.run
+        if key == self.current or (shown is not None and shown.state is RunState.WAITING):
             self._show_header()
 
     def _on_history_changed(self, key: str) -> None:

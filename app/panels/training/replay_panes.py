@@ -83,7 +83,7 @@ class ReplayPanes(QWidget):
         self.update()
 
     def _areas(self) -> list[QRectF]:
-        width = (self.width() - LEFT - 2 * GAP) / 3
+        width = (self.width() - 1 - LEFT - 2 * GAP) / 3  # 1: the last one's right edge
         height = self.height() - TOP - BOTTOM
         return [QRectF(LEFT + n * (width + GAP), TOP, width, height) for n in range(3)]
 
@@ -120,10 +120,9 @@ class ReplayPanes(QWidget):
         if clip is None and self.empty_text:
             painter.setFont(theme.font())
             painter.setPen(QColor(colours.muted))
-            whole = QRectF(self.rect()).adjusted(LEFT + 48, TOP, -48, -BOTTOM)
-            painter.fillRect(whole.adjusted(0, 24, 0, -24), QColor(colours.background))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(whole, flags, self.empty_text)
+            middle = self._areas()[1]
+            painter.drawText(middle.adjusted(16, 8, -16, -8), flags, self.empty_text)
 
     def _paint_frequencies(
         self, painter: QPainter, clip: ReplayClip, area: QRectF, colours: theme.Theme

@@ -15,11 +15,15 @@ from app.panels.controls import ElidedLabel, icon_button, label, text_button
 from app.panels.training.run_row import STATE_TEXTS
 from app.training.runs import Run, RunState
 
+BEST = mark(
+    "GNSDR: by how many decibels the voice stands out more after separation than in the mixture, "
+    "on songs that are kept out of training. Higher is better"
+)
 FIGURES = {
     "epoch": (mark("Epoch"), mark("Times that the network has gone through the recordings")),
     "left": (mark("Time left"), mark("By how long the last epochs took")),
     "pace": (mark("Time per epoch"), mark("The median of the last five epochs")),
-    "best": (mark("Best GNSDR"), mark("On recordings that are kept out of training")),
+    "best": (mark("Best GNSDR"), BEST),
     "speed": (mark("Speed"), mark("Frames of spectrogram that are trained in a second")),
     "memory": (mark("Memory"), mark("What the program takes while it trains")),
     "device": (mark("Device"), mark("Where this training computes")),
@@ -28,6 +32,7 @@ MADE = {
     RunState.FINISHED: mark("Finished. Its model is in the toolbar of the page “Separate”."),
     RunState.STOPPED: mark("Stopped. Its model is in the toolbar of the page “Separate”."),
 }
+WAITS = mark("Begins when “{title}” has ended or is paused")
 RESUMABLE = (RunState.PAUSED, RunState.STOPPED, RunState.FAILED)
 STOPPABLE = (RunState.WAITING, RunState.RUNNING, RunState.PAUSED, RunState.FAILED)
 
@@ -46,6 +51,7 @@ class RunHeader(QWidget):
         super().__init__()
         self._run: Run | None = None
         self._in_use = False
+        self._ahead = ""
         self._names: dict[str, str] = {}
         self.title = ElidedLabel()
         self.title.mode = Qt.TextElideMode.ElideRight
@@ -134,8 +140,9 @@ class RunHeader(QWidget):
         self._names = dict(names)
         self._show()
 
-    def show_run(self, run: Run, in_use: bool) -> None:
-        self._run, self._in_use = run, in_use
+    def show_run(self, run: Run, in_use: bool, ahead: str = "") -> None:
+        """``ahead`` is the title of the training that a waiting one waits for, if it does."""
+        self._run, self._in_use, self._ahead = run, in_use, ahead
         self._show()
 
     def _show(self) -> None:
@@ -179,7 +186,10 @@ class RunHeader(QWidget):
             text = run.stage
         elif run.model_id and run.state in (RunState.FINISHED, RunState.STOPPED):
             text = MADE[run.state]
-        bind(self.stage.setText, text)
+        if run.state is RunState.WAITING and self._ahead:
+            bind(self.stage.setText, WAITS, title=self._ahead)
+        else:
+            bind(self.stage.setText, text)
         self.bar.setValue(round(run.fraction * 1000))
         percent = f"{run.fraction * 100:.0f} %"
         if run.step is not None and run.state.is_busy:

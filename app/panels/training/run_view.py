@@ -7,17 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.i18n import language_changed, mark, tr
+from app.i18n import bind, language_changed, mark, tr
 from app.panels.controls import rule
 from app.panels.training.curves import Curve, CurvePlot
 from app.panels.training.replay_view import ReplayView
-from app.panels.training.run_header import RunHeader
+from app.panels.training.run_header import BEST, RunHeader
 from app.panels.training.runs_list import run_colour
 from app.theme import theme_changed
 from app.training.runs import Run
 
 NO_EPOCH = mark("The curves begin with the end of the first epoch.")
-NO_VALIDATION = mark("Nothing is kept out of training to measure on, or nothing was measured yet.")
+NO_VALIDATION = mark("Nothing is kept out of training to measure on.")
+FIRST_MEASURED = mark("The voice is measured after epoch {n} for the first time.")
+LOSS = mark(
+    "How far the masked spectra are from voice and accompaniment: lower is better. It has no unit; "
+    "compare it only between trainings with the same recipe"
+)
 
 
 class RunView(QWidget):
@@ -31,6 +36,8 @@ class RunView(QWidget):
         self.header = RunHeader()
         self.loss = CurvePlot(mark("Loss"), digits=4, empty_text=NO_EPOCH)
         self.gnsdr = CurvePlot(mark("Voice, GNSDR"), "dB", 2, NO_VALIDATION)
+        bind(self.loss.setToolTip, LOSS)
+        bind(self.gnsdr.setToolTip, BEST)
         self.replay = replay
         plots = QHBoxLayout()
         plots.setSpacing(16)
@@ -95,6 +102,12 @@ class RunView(QWidget):
                     prominent=prominent,
                 )
             )
+        current = self._current
+        if current is not None and (current.info.validation or not current.info.training):
+            every = int(current.value("validation", "every_epochs", 1))
+            self.gnsdr.set_empty(FIRST_MEASURED, n=min(every, max(1, current.n_epochs)))
+        else:
+            self.gnsdr.set_empty(NO_VALIDATION)
         self.loss.set_curves(loss, n_epochs)
         self.gnsdr.set_curves(gnsdr, n_epochs)
 
