@@ -183,7 +183,7 @@ def _measurements(counts: Mapping[str, int]) -> str:
     """How often which models were measured on the test clips in this folder."""
     if not counts:
         return "none"
-    several = [f"{name} {n}" for name, n in counts.items() if n > 1]
+    several = [f"{name} ({n})" for name, n in counts.items() if n > 1]
     text = f"{sum(counts.values())} of {len(counts)} models in this folder"
     return text + (f"; more than once: {', '.join(several)}" if several else ", each once")
 
