@@ -18,8 +18,10 @@ N_NOTES_SHOWN = 50
 def check(wanted: TrainRequest) -> int:
     """Read all clips, print the summary and train nothing."""
     from core.datasets import find_dataset
+    from core.training.learner import check_network
     from core.training.summary import summarise
 
+    check_network(wanted.recipe)
     dataset = find_dataset(wanted.data, wanted.layout)
     with interruptible() as interrupt, progress_display(1) as display:
         update = display.item(wanted.data.name)

@@ -38,9 +38,19 @@ class Stft:
                 known=", ".join(_WINDOWS),
             )
         if self.window_samples < 2 or self.window_samples % 2:
-            raise UsageError("The window must be an even number of samples, at least 2.")
+            raise UsageError(
+                "A window of {window} samples is not possible; use an even number such as {near}.",
+                window=self.window_samples,
+                near=max(2, self.window_samples + self.window_samples % 2),
+            )
         if not 1 <= self.hop_samples <= self.window_samples // 2:
-            raise UsageError("The hop must lie between 1 sample and half a window.")
+            raise UsageError(
+                "A hop of {hop} samples is not possible with a window of {window}; the nearest is "
+                "{near}.",
+                hop=self.hop_samples,
+                window=self.window_samples,
+                near=max(1, min(self.hop_samples, self.window_samples // 2)),
+            )
 
     @property
     def n_bins(self) -> int:

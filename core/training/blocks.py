@@ -8,7 +8,9 @@ that any block can be made again.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -29,6 +31,9 @@ BLOCK_BYTES = 300 * 2**20
 """Two blocks are alive at a time, and one of them twice while it is put together."""
 
 POLL_S = 0.1
+
+CORES_PER_WORKER, MOST_WORKERS = 4, 8
+"""The steps need most cores; on a GPU they are so fast that one core could not feed them."""
 
 
 class Examples(Protocol):
@@ -89,7 +94,7 @@ class Preparation:
     """Makes blocks of ``examples`` in a thread, always one ahead; closed when left as a context.
 
     With ``fixed`` every epoch is the same: the examples of epoch 0 with all their frames, in the
-    clips' own order.
+    clips' own order. ``n_workers`` threads make examples; by default as many as the cores allow.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Preparation:
         *,
         fixed: bool = False,
         block_bytes: int = BLOCK_BYTES,
+        n_workers: int = 0,
     ) -> None:
         self._examples = examples
         self._seed = recipe.seed
@@ -108,6 +114,8 @@ class Preparation:
         self._fixed = fixed
         self._block_bytes = block_bytes
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="examples")
+        self._n_workers = n_workers or _usual_workers()
+        self._workers = ThreadPoolExecutor(self._n_workers, thread_name_prefix="example")
         self._closing = threading.Event()
         self._upcoming: tuple[tuple[int, int], Future[Block]] | None = None
         self._whole: Block | None = None
@@ -124,6 +132,7 @@ class Preparation:
     ) -> None:
         self._closing.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._workers.shutdown(wait=True, cancel_futures=True)
 
     def block(
         self, epoch: int, first: int, should_stop: Callable[[], bool] | None = None
@@ -183,23 +192,30 @@ class Preparation:
         pieces: tuple[list[Tensor], ...] = ([], [], [], [], [])
         items: list[int] = []
         n_bytes, last = 0, first
+        coming: deque[Future[list[Tensor]]] = deque()
         while last < n_items and n_bytes < self._block_bytes:
             if self._closing.is_set():
                 raise Cancelled
-            item = int(order[last])
-            cut = self._cut(self._examples.example(epoch, item), epoch, item)
+            for item in order[last + len(coming) : last + self._n_workers]:
+                coming.append(self._workers.submit(self._made, epoch, int(item)))
+            cut = coming.popleft().result()
             for kind, tensor in zip(pieces, cut, strict=True):
                 kind.append(tensor)
                 n_bytes += tensor.numel() * tensor.element_size()
-            items += [item] * len(cut[0])
+            items += [int(order[last])] * len(cut[0])
             last += 1
             self._n_made = last
+        for future in coming:  # those of the next block
+            future.cancel()
         names = ("features", "scale", "voice", "music", "weights")
         tensors: dict[str, Tensor] = {}
         for name, kind in zip(names, pieces, strict=True):
             tensors[name] = torch.cat(kind)
             kind.clear()
         return Block(epoch, first, last, items=tuple(items), **tensors)
+
+    def _made(self, epoch: int, item: int) -> list[Tensor]:
+        return self._cut(self._examples.example(epoch, item), epoch, item)
 
     def _cut(self, example: Example, epoch: int, item: int) -> list[Tensor]:
         """An example as sequences: features, scale, voice, music and weights."""
@@ -228,3 +244,7 @@ class Preparation:
             tensor = torch.from_numpy(whole)
             cut.append(tensor.to(self._dtype) if array.ndim == 2 else tensor)
         return cut
+
+
+def _usual_workers() -> int:
+    return max(1, min(MOST_WORKERS, (os.cpu_count() or 1) // CORES_PER_WORKER))

@@ -74,6 +74,12 @@ class Learner:
         torch.manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> np.uint64(1)))
 
 
+def check_network(recipe: Recipe) -> None:
+    """Raise what ``make_network`` would, without memory for its weights."""
+    with torch.device("meta"):
+        make_network(recipe)
+
+
 def make_network(recipe: Recipe) -> SourceNetwork:
     """The network of ``recipe``; ``UsageError`` where it cannot be trained."""
     network = build_network(recipe.network.name, recipe.network.arguments)
@@ -86,6 +92,17 @@ def make_network(recipe: Recipe) -> SourceNetwork:
             given=network.n_bins,
             n_bins=n_bins,
         )
+    heard = (recipe.chunk.warm_up_frames, recipe.chunk.look_ahead_frames)
+    names = ("warm_up_frames", "look_ahead_frames")
+    for name, frames, reach in zip(names, heard, network.reach_frames, strict=True):
+        if reach is not None and reach > frames:
+            raise UsageError(
+                "The network hears {reach} frames around each, but {name} is {frames}. Set {name} "
+                "to {reach} in [chunk], or let the network hear less.",
+                reach=reach,
+                name=name,
+                frames=frames,
+            )
     return network
 
 

@@ -72,6 +72,13 @@ class Recipe:
                     given=given,
                     value=value,
                 )
+        if self.chunk.fade_frames > self.chunk.core_frames:
+            raise UsageError(
+                "The chunks: fade_frames cannot be {fade} where core_frames is {core}; the nearest "
+                "is {core}.",
+                fade=self.chunk.fade_frames,
+                core=self.chunk.core_frames,
+            )
         if self.optimiser.method == "lbfgs" and (
             self.network.arguments.get("normalisation") == "batch"
         ):
@@ -150,6 +157,8 @@ def find_recipe(name: str) -> Recipe:
     known = shipped_recipes()
     if name.lower() in known:
         return load_recipe(RECIPES_FOLDER / f"{name.lower()}{SUFFIX}")
+    if name.lower().endswith(SUFFIX):
+        raise UsageError("There is no file “{name}”. Give the path of a recipe.", name=name)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
     raise UsageError(
         "There is no recipe “{name}”. Did you mean “{near}”?",

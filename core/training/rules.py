@@ -15,12 +15,16 @@ _RULE = "rule"
 
 @dataclass(frozen=True)
 class Rule:
-    """The values that one setting takes; ``kind`` is float, int or str."""
+    """The values that one setting takes; ``kind`` is float, int or str.
+
+    ``default`` is what to suggest where a value is not even near.
+    """
 
     kind: type
     low: float = -math.inf
     high: float = math.inf
     choices: tuple[str, ...] = ()
+    default: float | None = None
 
     def nearest(self, value: object) -> Any:
         """``value`` as this rule's type, or the allowed value that comes nearest to it."""
@@ -29,8 +33,11 @@ class Rule:
                 return str(value)
             near = difflib.get_close_matches(str(value).lower(), self.choices, n=1, cutoff=0.0)
             return near[0]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-            return self.kind(max(self.low, min(self.high, 1)))
+        if isinstance(value, bool):
+            value = int(value)
+        if not isinstance(value, (int, float)) or math.isnan(value):
+            default = 1 if self.default is None else self.default
+            return self.kind(max(self.low, min(self.high, default)))
         clamped = max(self.low, min(self.high, value))
         return round(clamped) if self.kind is int else float(clamped)
 
@@ -62,12 +69,12 @@ class Rule:
 
 def number(default: float, low: float, high: float = math.inf) -> Any:
     """A field that takes a number from ``low`` to ``high``."""
-    return field(default=default, metadata={_RULE: Rule(float, low, high)})
+    return field(default=default, metadata={_RULE: Rule(float, low, high, default=default)})
 
 
 def count(default: int, low: int, high: float = math.inf) -> Any:
     """A field that takes a whole number from ``low`` to ``high``."""
-    return field(default=default, metadata={_RULE: Rule(int, low, high)})
+    return field(default=default, metadata={_RULE: Rule(int, low, high, default=default)})
 
 
 def text(default: str) -> Any:

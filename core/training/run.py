@@ -19,6 +19,7 @@ from core.errors import Cancelled, DataError, OutputError, StemscopeError, Usage
 from core.separator import Separator
 from core.training.allocator import memory_kept
 from core.training.distribution import SharedValidator, agreed, hand_out
+from core.training.learner import check_network
 from core.training.recipe import recipe_from_dict
 from core.training.replay import pinned_clip, quantised
 from core.training.reports import (
@@ -75,6 +76,7 @@ def train(
     only the first writes into the folder.
     """
     stop = should_stop or (lambda: False)
+    check_network(request.recipe)  # before an hour of data is read
     if share is not None and share.rank > 0:
         yield from _follow(request, stop, share)
         return

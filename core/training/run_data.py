@@ -113,6 +113,10 @@ def load(
             other.clips, recipe.sample_rate, _part(progress, own_share, 1 - own_share), should_stop
         )
         left_out = [*left_out, *more_left_out]
+    if not trained and left_out:
+        raise DataError(
+            "No clip of “{name}” can be used. {why}", name=request.data.name, why=left_out[0].reason
+        )
     if not trained:
         raise DataError(
             "There is nothing to train on in “{name}”: voice and accompaniment must both be heard "

@@ -45,7 +45,7 @@ BAD = {
     "a type": (
         '[optimiser]\nepochs = "many"',
         "The recipe “mine.toml”, [optimiser]: epochs cannot be “many”. Use a whole number from 1 "
-        "to 1000000; the nearest is 1.",
+        "to 1000000; the nearest is 250.",
     ),
     "a whole number": (
         "[optimiser]\nbatch_sequences = 16.5",
@@ -56,6 +56,18 @@ BAD = {
         "[augmentation]\nchannel_swap = true",
         "The recipe “mine.toml”, [augmentation]: channel_swap cannot be true. Use a number from 0 "
         "to 1; the nearest is 1.0.",
+    ),
+    "a hop beyond half a window": (
+        "[stft]\nhop_samples = 700",
+        "A hop of 700 samples is not possible with a window of 1024; the nearest is 512.",
+    ),
+    "fades longer than chunks": (
+        "[chunk]\nfade_frames = 500",
+        "The chunks: fade_frames cannot be 500 where core_frames is 256; the nearest is 256.",
+    ),
+    "a third source": (
+        "[network.arguments]\nn_sources = 3",
+        "The network's n_sources is 3, but the recipe gives it 2. Set n_sources to 2",
     ),
     "infinity": ("[optimiser]\nlearning_rate = inf", "learning_rate cannot be inf."),
     "not a number": ("[optimiser]\nlearning_rate = nan", "learning_rate cannot be nan."),

@@ -179,6 +179,25 @@ def test_small_blocks_bound_the_memory_and_change_nothing_of_a_resumed_run(
         assert digest(second) == digest(whole)
 
 
+def test_several_threads_make_the_same_blocks() -> None:
+    recipe = setup.RECIPES["varied"]()
+
+    def blocks(n_workers: int) -> list[Block]:
+        mixer = Mixer(clips(), recipe)
+        found, first = [], 0
+        with Preparation(mixer, recipe, block_bytes=150_000, n_workers=n_workers) as preparation:
+            while first < len(mixer):
+                (block,) = [b for b in preparation.block(9, first) if isinstance(b, Block)]
+                found.append(block)
+                first = block.last
+        return found
+
+    for one, several in zip(blocks(1), blocks(3), strict=True):
+        assert (one.first, one.last, one.items) == (several.first, several.last, several.items)
+        assert torch.equal(one.features, several.features)
+        assert torch.equal(one.voice, several.voice)
+
+
 def test_a_fixed_set_is_the_same_in_blocks_and_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
