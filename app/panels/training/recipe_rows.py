@@ -76,7 +76,7 @@ ROWS: dict[str, Row] = {
     "pitch": (
         mark("Voice pitch"),
         mark("Moves the voice up or down by up to this much, its tempo kept"),
-        "± st",
+        mark("± semitones"),
     ),
     "balance": (
         mark("Balance"),
