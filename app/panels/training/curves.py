@@ -80,7 +80,7 @@ class CurvePlot(QWidget):
         self._hover: int | None = None
         self._marked: int | None = None
         self.setMouseTracking(True)
-        self.setMinimumSize(280, 176)
+        self.setMinimumSize(280, 148)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         bind(self.setAccessibleName, title)
         language_changed().connect(self._describe)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.i18n import bind, language_changed, tip, tr
@@ -97,9 +105,13 @@ class ChoiceField(QComboBox):
 
     chosen = Signal(str)
 
-    def __init__(self, choices: Sequence[Choice], width: int = 184) -> None:
+    def __init__(self, choices: Sequence[Choice], width: int = 184, least: int = 0) -> None:
+        """``width`` pixels, down to ``least`` where there is less room."""
         super().__init__()
         self.setFixedWidth(width)
+        if least:
+            self.setMinimumWidth(least)
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._choices: list[Choice] = []
         self.set_choices(choices)
@@ -115,6 +127,12 @@ class ChoiceField(QComboBox):
         for key, text in choices:
             self.addItem(_shown(text), key)
         self.set_value(value)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.maximumWidth(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), super().minimumSizeHint().height())
 
     def value(self) -> str:
         return str(self.currentData() or "")

@@ -52,7 +52,7 @@ class RecipeCard(QWidget):
         self._values: RecipeValues | None = None
         self._untouched: dict[str, object] = {}  # what the fields said when they were filled in
         self._recurrent = ""  # as it was chosen, also while there are too few layers for it
-        self.choice = ChoiceField([(name, r.title) for name, r in recipes.items()], 264)
+        self.choice = ChoiceField([(name, r.title) for name, r in recipes.items()], 264, least=160)
         tip(self.choice, "Recipe")
         self.reset = text_button("retry", "Reset", "Take the recipe's own values again")
         self.about = QLabel()

@@ -41,7 +41,7 @@ class ReplayPanes(QWidget):
         self._images: list[QImage | None] = [None, None, None]
         self._playhead_s: float | None = None
         self.empty_text = ""
-        self.setMinimumSize(480, 176)
+        self.setMinimumSize(480, 152)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         bind(self.setAccessibleName, "Spectrograms of the pinned clip: mixture, mask and voice")
         theme.theme_changed().connect(self._on_theme_changed)

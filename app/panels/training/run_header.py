@@ -105,7 +105,7 @@ class RunHeader(QWidget):
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.figures: dict[str, QLabel] = {}
         tiles = QHBoxLayout()
-        tiles.setSpacing(24)
+        tiles.setSpacing(16)
         for name, (caption, meaning) in FIGURES.items():
             tiles.addLayout(self._tile(name, caption, meaning), 2 if name == "best" else 1)
         column = QVBoxLayout(self)
@@ -127,7 +127,7 @@ class RunHeader(QWidget):
         value.setFont(theme.figures_font(1))
         tip(value, meaning)
         bind(head.setToolTip, meaning)
-        value.setMinimumWidth(72)
+        value.setMinimumWidth(56)
         self.figures[name] = value
         tile = QVBoxLayout()
         tile.setSpacing(2)
@@ -219,7 +219,10 @@ class RunHeader(QWidget):
             "device": self._names.get(name, name.upper() if name == "cpu" else name),
         }
         for key, text in values.items():
-            self.figures[key].setText(text)
+            figure = self.figures[key]
+            figure.setText(text)
+            # It gets wider with what it says, and never narrower again: nothing jumps.
+            figure.setMinimumWidth(max(figure.minimumWidth(), figure.sizeHint().width()))
 
 
 def about_text(run: Run) -> str:

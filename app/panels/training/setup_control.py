@@ -107,6 +107,7 @@ class SetupControl(QObject):
         if self._folder is not None:
             name = f"{name}, {self._folder.name}"
         self.view.name.setText(self._desk.free_title(name))
+        self.view.name.setCursorPosition(0)  # its beginning is seen where it is cut
 
     def _on_name_edited(self, text: str) -> None:
         self._named = bool(text.strip())
