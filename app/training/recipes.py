@@ -31,7 +31,7 @@ SECTIONS = {
     "max_clips": "validation",
 }
 HELD_OUT = 0.1  # of the songs, where a recipe holds out none: else no curve said how well it does
-MEASURED_EVERY, MEASURED_CLIPS = 4, 8
+MEASURED_EVERY, MEASURED_CLIPS = 5, 6
 STACK = "recurrent"
 STACK_ROWS = frozenset({"layers", "units", "recurrent", "context"})
 STUDIES = "choice/"
@@ -88,14 +88,14 @@ def values_of(recipe: Recipe) -> RecipeValues:
 def first_values(recipe: Recipe) -> RecipeValues:
     """What the page begins with: the recipe's values, with songs held out, measured rarely.
 
-    Measuring a clip takes about a second whatever is trained; as recipes have it, all clips after
-    every epoch, it would take longer than the epochs of a small data set. A plateau and an early
+    Measuring a clip takes about half a second whatever is trained: all clips after every epoch, as
+    recipes have it, would take longer than the epochs of a small data set. A plateau and an early
     end are found by what is measured, so they are not kept waiting.
     """
     values, optimiser = values_of(recipe), recipe.optimiser
     every = max(values.every_epochs, min(MEASURED_EVERY, max(1, values.epochs // 10)))
     if optimiser.early_stopping_epochs:
-        every = min(every, max(1, optimiser.early_stopping_epochs // 3))
+        every = min(every, max(1, optimiser.early_stopping_epochs // 2))
     if optimiser.schedule == "plateau":
         every = values.every_epochs
     most = values.max_clips
