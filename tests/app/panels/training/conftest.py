@@ -86,12 +86,12 @@ class Trainee:
 
     def wait_for(self, run: Run, *states: RunState) -> None:
         ended = (*states, RunState.FAILED)
-        self.qtbot.waitUntil(lambda: run.state in ended, timeout=40_000)
+        self.qtbot.waitUntil(lambda: run.state in ended, timeout=120_000)
         assert run.state in states, run.error
 
     def wait_for_epoch(self, run: Run, n: int) -> None:
         self.qtbot.waitUntil(
-            lambda: run.n_epochs_done >= n or run.state is RunState.FAILED, timeout=40_000
+            lambda: run.n_epochs_done >= n or run.state is RunState.FAILED, timeout=120_000
         )
         assert run.state is not RunState.FAILED, run.error
 

@@ -19,7 +19,7 @@ def test_a_second_training_says_what_it_waits_for(trainee) -> None:
     assert second.state is RunState.WAITING
     assert header.stage.text() == "Begins when “First” has ended or is paused"
     page.desk.pause(first.key)
-    trainee.qtbot.waitUntil(lambda: bool(second.model_id), timeout=40_000)
+    trainee.qtbot.waitUntil(lambda: bool(second.model_id), timeout=120_000)
     assert first.state is RunState.PAUSED
     assert [r.epoch for r in second.history] == [1, 2]
 
@@ -37,7 +37,7 @@ def test_no_recordings_and_a_single_one(trainee) -> None:
     trainee.choose_data(folder)
     assert "none is held out" in setup.data_card.values["split"].text()
     run = trainee.start(epochs=2)
-    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=40_000)
+    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=120_000)
     assert run.best is not None
     plot = trainee.page.run_view.gnsdr
     assert plot.accessibleDescription() == "Nothing is kept out of training to measure on."
@@ -48,7 +48,7 @@ def test_recordings_that_go_while_training_do_not_end_it(trainee) -> None:
     run = trainee.start(epochs=6)
     trainee.wait_for_epoch(run, 1)
     shutil.rmtree(trainee.folder / "data")
-    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=40_000)
+    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=120_000)
     assert run.n_epochs_done == 6
 
 
@@ -72,7 +72,7 @@ def test_a_long_name_does_not_push_anything_away(trainee) -> None:
     trainee.choose_data()
     title = "A training with a name as long as a name may be, " + "x" * 31
     run = trainee.start(epochs=1, title=title)
-    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=40_000)
+    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=120_000)
     page = trainee.page
     assert run.title == title
     assert page.run_view.header.title.shown_text().endswith("…")
