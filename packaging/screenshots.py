@@ -40,6 +40,7 @@ SHOTS: dict[str, dict[str, str]] = {
     "train-empty-dark": {"state": "train-empty"},
     "train-setup-dark": {"state": "train-setup"},
     "train-setup-chinese-light": {"state": "train-setup", "language": "zh_CN", "theme": "light"},
+    "train-setup-small-light": {"state": "train-setup", "theme": "light", "size": "1040x640"},
     "train-running-dark": {"state": "train-running"},
     "train-running-small-light": {"state": "train-running", "theme": "light", "size": "1280x800"},
     "train-compare-200": {"state": "train-compare", "scale": "2", "size": "1280x800"},
