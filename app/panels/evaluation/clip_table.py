@@ -36,6 +36,7 @@ class ClipTable(QTableView):
 
     def __init__(self, model: ClipModel) -> None:
         super().__init__()
+        self.setCornerWidget(QWidget())  # the style's own leaves a mark where the bars meet
         self._model = model
         header = _Header(self)
         self.setHorizontalHeader(header)
