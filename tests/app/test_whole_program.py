@@ -103,7 +103,8 @@ def long_song(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pixels(widget: QWidget) -> NDArray[np.uint8]:
     """What a pane shows without its ruler, ``(height, width, 3)``."""
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    # A copy: the image's memory goes with the image.
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1).copy()
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, 80:]
 
 
