@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 from app import theme
 from app.i18n import bind, tip
 from app.panels.controls import ElidedLabel, label, text_button
+from app.panels.drop_frame import paint_drop_frame
 
 _RECENT_SHOWN = 5
 
@@ -102,15 +103,7 @@ class EmptyState(QWidget):
         """The frame to drop into, and the drawing of one line that becomes two."""
         colours = theme.current()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(colours.background))
-        frame = QRectF(self.rect()).adjusted(24.5, 24.5, -24.5, -24.5)
-        pen = QPen(QColor(colours.accent if self._drag_over else colours.line), 1.5)
-        pen.setDashPattern([4, 4])
-        painter.setPen(pen)
-        if self._drag_over:
-            painter.setBrush(QColor(colours.panel))
-        painter.drawRoundedRect(frame, 12, 12)
+        paint_drop_frame(painter, self, self._drag_over)
         _paint_split(painter, self.width() / 2, self.title.y() - 64, colours)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from app import theme
 from app.i18n import bind, tip
 from app.panels.controls import label
+from app.panels.drop_frame import paint_drop_frame
 
 _PLOT = (  # (place, low, first quartile, median, third quartile, high) of the drawing
     (0, 0.30, 0.42, 0.50, 0.60, 0.74),
@@ -82,13 +83,7 @@ class Invitation(QWidget):
 
         colours = theme.current()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(colours.background))
-        frame = QRectF(self.rect()).adjusted(24.5, 24.5, -24.5, -24.5)
-        pen = QPen(QColor(colours.accent if self._drag_over else colours.line), 1.5)
-        pen.setDashPattern([4, 4])
-        painter.setPen(pen)
-        painter.drawRoundedRect(frame, 12, 12)
+        paint_drop_frame(painter, self, self._drag_over)
         bottom, height = self.title.y() - 24, 96
         for place, low, first, middle, third, high in _PLOT:
             x = self.width() / 2 + (place - 1) * 40

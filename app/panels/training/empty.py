@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import bind, mark, tip
 from app.panels.controls import label
+from app.panels.drop_frame import paint_drop_frame
 
 KNOWN = (
     ("MIR-1K", mark("stereo files, the music on the left and the voice on the right")),
@@ -80,14 +81,7 @@ class TrainEmpty(QWidget):
         """The frame to drop into, and curves that fall and rise as a network learns."""
         colours = theme.current()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(colours.background))
-        pen = QPen(QColor(colours.accent if self._drag_over else colours.line), 1.5)
-        pen.setDashPattern([4, 4])
-        painter.setPen(pen)
-        if self._drag_over:
-            painter.setBrush(QColor(colours.panel))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(24.5, 24.5, -24.5, -24.5), 12, 12)
+        paint_drop_frame(painter, self, self._drag_over)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         x, y = self.width() / 2 - 88, self.title.y() - 120.0
         painter.setPen(QPen(QColor(colours.line), 1.5))
