@@ -65,6 +65,11 @@ class Card:
     format: int = FORMAT
 
     @property
+    def n_channels(self) -> int:
+        """1: one mask for all channels of a song; 2: the network hears left and right apart."""
+        return int(self.network.arguments.get("n_channels", 1))
+
+    @property
     def band_hz(self) -> float:
         """Half the model's sample rate: above, its mask is extended."""
         return self.sample_rate / 2

@@ -87,8 +87,9 @@ class Model:
     def masks(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Masks of all sources but the last.
 
-        ``features`` is ``(batch, n_frames, n_bins)``, magnitudes in units of the running level;
-        returns ``(batch, n_sources - 1, n_frames, n_bins)`` in [0, 1]. Raises ``MemoryError``
+        ``features`` is ``(batch, n_frames, n_bins)``, or ``(batch, n_frames, 3, n_bins)`` for a
+        network of two channels: magnitudes in units of the running level. Returns
+        ``(batch, n_sources - 1, n_channels, n_frames, n_bins)`` in [0, 1]. Raises ``MemoryError``
         where the device has too little memory for the batch.
         """
         # Inference mode belongs to the thread that computes, so it is entered here.
@@ -98,7 +99,8 @@ class Model:
                 if self._mask_kind == "binary":
                     largest = masks.argmax(dim=1, keepdim=True)
                     masks = torch.zeros_like(masks).scatter_(1, largest, 1)
-                kept: NDArray[np.float32] = masks[:, :-1].float().cpu().numpy()
+                masks = masks[:, :-1, None] if masks.ndim == 4 else masks[:, :-1].transpose(2, 3)
+                kept: NDArray[np.float32] = masks.float().cpu().numpy()
                 return kept
             except RuntimeError as error:
                 if not _is_out_of_memory(error):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.audio import ResampledAudio
 from core.audio.source import Audio
 from core.card import Card, ChunkSettings
-from core.features import heard_magnitude, normalised, running_level
+from core.features import heard_magnitude, heard_views, normalised, running_level
 from core.stft import analyse
 
 FloatArray = NDArray[np.float32]
@@ -60,7 +60,11 @@ def cut(n_frames: int, settings: ChunkSettings) -> list[Chunk]:
 
 @dataclass(frozen=True)
 class HeardChunk:
-    """What the network hears of a chunk: two arrays ``(n_frames, n_bins)``."""
+    """What the network hears of a chunk.
+
+    ``magnitude`` is ``(n_channels, n_frames, n_bins)`` for the network's 1 or 2 channels,
+    ``features`` is as ``core.features.heard_views`` has it, in units of the running level.
+    """
 
     chunk: Chunk
     magnitude: FloatArray
@@ -79,13 +83,16 @@ class Listener:
 
     def hear(self, chunk: Chunk) -> HeardChunk:
         spectra = analyse(self._audio, self._stft, chunk.heard_first, chunk.heard_last)
-        magnitude = heard_magnitude(spectra)
-        level = running_level(magnitude, self._stft, self._card.sample_rate, self._card.level)
-        return HeardChunk(chunk, magnitude, normalised(magnitude, level, self._stft))
+        n_channels = self._card.n_channels
+        heard = heard_magnitude(spectra)
+        level = running_level(heard, self._stft, self._card.sample_rate, self._card.level)
+        views = heard if n_channels == 1 else heard_views(spectra, n_channels)
+        magnitude = heard[None] if n_channels == 1 else views[:, :n_channels].swapaxes(0, 1)
+        return HeardChunk(chunk, magnitude, normalised(views, level, self._stft))
 
 
 def masks_of(heard: Sequence[HeardChunk], network: MaskFunction) -> list[FloatArray]:
-    """Masks of several chunks, each ``(n_sources - 1, n_frames, n_bins)``.
+    """Masks of several chunks, each ``(n_sources - 1, n_channels, n_frames, n_bins)``.
 
     Those of equal length go through the network together. Shorter ones are not filled up: what
     runs backward over time, or looks ahead, would take the filling for the song.

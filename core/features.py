@@ -28,6 +28,25 @@ def heard_magnitude(spectra: ComplexArray) -> NDArray[np.float32]:
     return np.sqrt(np.mean(energy, axis=0))
 
 
+def heard_views(spectra: ComplexArray, n_channels: int) -> NDArray[np.float32]:
+    """What a network hears of a song's ``spectra``, ``(n_song_channels, n_frames, n_bins)``.
+
+    With ``n_channels`` 1 that is ``heard_magnitude``, ``(n_frames, n_bins)``. With 2 it is
+    ``(n_frames, 3, n_bins)``: the magnitudes of left, right and half their difference, which tells
+    what lies in the middle. A song of one channel, or of more than two, is heard as both, with
+    nothing beside the middle.
+    """
+    if n_channels == 1:
+        return heard_magnitude(spectra)
+    if len(spectra) == 2:
+        left, right = spectra
+        views = [np.abs(left), np.abs(right), np.abs(left - right) / 2]
+    else:
+        heard = heard_magnitude(spectra)
+        views = [heard, heard, np.zeros_like(heard)]
+    return np.stack(views, axis=1)
+
+
 def frame_energy(magnitude: NDArray[np.float32], stft: Stft) -> NDArray[np.float64]:
     """Mean square of each frame, from ``(n_frames, n_bins)`` by Parseval: ``(n_frames,)``."""
     squared = np.square(magnitude, dtype=np.float64)
@@ -54,5 +73,9 @@ def running_level(
 def normalised(
     magnitude: NDArray[np.float32], level: NDArray[np.float32], stft: Stft
 ) -> NDArray[np.float32]:
-    """Magnitudes in units of the running level: about 1 for noise that fills the band."""
-    return magnitude / (level[:, None] * np.float32(np.sqrt(stft.energy)))
+    """Magnitudes in units of the running level: about 1 for noise that fills the band.
+
+    ``magnitude`` is ``(n_frames, …, n_bins)``, ``level`` ``(n_frames,)``.
+    """
+    unit = level * np.float32(np.sqrt(stft.energy))
+    return magnitude / unit.reshape(-1, *[1] * (magnitude.ndim - 1))

@@ -38,17 +38,27 @@ class Mask:
 
     @classmethod
     def empty(
-        cls, n_sources: int, n_frames: int, sample_rate: int, hop_samples: int, window_samples: int
+        cls,
+        n_sources: int,
+        n_frames: int,
+        sample_rate: int,
+        hop_samples: int,
+        window_samples: int,
+        n_channels: int = 1,
     ) -> Mask:
-        """A mask of zeros for one channel, to be filled as it is computed."""
+        """A mask of zeros, to be filled as it is computed."""
         n_bins = window_samples // 2 + 1
         return cls(
-            np.zeros((n_sources - 1, 1, n_bins, n_frames), np.float16),
-            np.zeros((n_sources - 1, 1, n_frames), np.float16),
+            np.zeros((n_sources - 1, n_channels, n_bins, n_frames), np.float16),
+            np.zeros((n_sources - 1, n_channels, n_frames), np.float16),
             sample_rate,
             hop_samples,
             window_samples,
         )
+
+    @property
+    def n_channels(self) -> int:
+        return self.values.shape[1]
 
     @property
     def n_frames(self) -> int:

@@ -11,17 +11,25 @@ from numpy.typing import NDArray
 from core.audio.source import Audio, DifferenceAudio, ScratchAudio
 from core.batches import MaskMaker
 from core.checkpoint import Model
-from core.chunks import Chunk, HeardChunk, Listener, cut, fade_weights
+from core.chunks import HeardChunk, Listener, cut
 from core.errors import Cancelled, StemscopeError
 from core.masks import Mask, mean_above_band
-from core.synthesis import final_sample, synthesis_stft, synthesise
+from core.plan import ChunkPlan, Seams
+from core.ranges import Ranges
+from core.synthesis import final_samples, synthesis_stft, synthesise
 
 FloatArray = NDArray[np.float32]
+
+SEEK_MARGIN_S = 0.1
+"""Windows of the resynthesis, and filters of a player, reach this far before a sample at most."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One chunk done: what became final, as (first, last exclusive) frames and samples."""
+    """One chunk done: what became final, as (first, last exclusive) frames and samples.
+
+    ``fraction`` is the part of the song that is done, wherever in the song it lies.
+    """
 
     fraction: float
     stage: str
@@ -31,10 +39,12 @@ class Step:
 
 @dataclass
 class Separation:
-    """One song with one model, filled from left to right while it is computed.
+    """One song with one model, filled from left to right, or from where somebody listens on.
 
     ``stems`` maps each source to a signal of the mixture's rate, channels and length. All but the
     last are synthesised; the last is what they leave of the mixture, so that they always sum to it.
+    ``plan`` says which chunk comes next. What lies in ``frames_ready`` of the mask, and in
+    ``samples_ready`` of the stems, is final; both are replaced as a whole.
     """
 
     mixture: Audio
@@ -42,9 +52,10 @@ class Separation:
     sources: tuple[str, ...]
     mask: Mask
     synthesised: tuple[ScratchAudio, ...]
+    plan: ChunkPlan
     stems: dict[str, Audio] = field(init=False)
-    n_frames_ready: int = 0
-    n_samples_ready: int = 0
+    frames_ready: Ranges = field(default_factory=Ranges)
+    samples_ready: Ranges = field(default_factory=Ranges)
     notice: StemscopeError | None = None
     """A sentence (never raised) if it had to be computed elsewhere than was asked for."""
 
@@ -54,10 +65,13 @@ class Separation:
 
     @property
     def complete(self) -> bool:
-        return (
-            self.n_frames_ready >= self.mask.n_frames
-            and self.n_samples_ready >= self.mixture.n_samples
-        )
+        frames, samples = self.mask.n_frames, self.mixture.n_samples
+        return self.frames_ready.covers(0, frames) and self.samples_ready.covers(0, samples)
+
+    def seek(self, sample: int) -> None:
+        """Go on with what is heard from ``sample`` of the mixture on. From any thread."""
+        seconds = max(0.0, sample / self.mixture.sample_rate - SEEK_MARGIN_S)
+        self.plan.seek(int(seconds * self.mask.sample_rate / self.mask.hop_samples))
 
     def close(self) -> None:
         """Give the stems' disk space back."""
@@ -77,12 +91,19 @@ class Separator:
         card = self._card
         stft = card.stft.stft()
         n_frames = Listener(mixture, card).n_frames
+        plan = ChunkPlan(cut(n_frames, card.chunk))
         return Separation(
             mixture,
             card.model_id,
             card.sources,
             Mask.empty(
-                len(card.sources), n_frames, card.sample_rate, stft.hop_samples, stft.window_samples
+                len(card.sources),
+                n_frames,
+                card.sample_rate,
+                stft.hop_samples,
+                stft.window_samples,
+                # Both masks of a song that has not two channels would be the same.
+                card.n_channels if mixture.n_channels == 2 else 1,
             ),
             tuple(
                 ScratchAudio(
@@ -90,6 +111,7 @@ class Separator:
                 )
                 for _ in card.sources[:-1]
             ),
+            plan,
         )
 
     def run(
@@ -97,56 +119,58 @@ class Separator:
     ) -> Iterator[Step]:
         """Fill ``separation``, giving way after every chunk; ``Cancelled`` if asked to stop."""
         listener = Listener(separation.mixture, self._card)
-        chunks = cut(listener.n_frames, self._card.chunk)
         maker = MaskMaker(self._model)
-        tail: FloatArray | None = None
-        position = 0
-        while position < len(chunks):
+        seams = Seams(separation.plan.chunks)
+        while chunks := separation.plan.take(maker.n_next):
             heard = []
-            for chunk in chunks[position : position + maker.n_next]:
+            for chunk in chunks:
                 _check(should_stop)
                 heard.append(listener.hear(chunk))
-            position += len(heard)
             made = maker.masks(heard)
             separation.notice = maker.notice
             for part, masks in zip(heard, made, strict=True):
                 _check(should_stop)
-                tail = self._keep_mask(separation.mask, part, masks, tail)
-                separation.n_frames_ready = part.chunk.last
-                yield self._synthesise(separation, part.chunk)
+                frames = self._keep_mask(separation.mask, part, masks, seams)
+                yield self._synthesise(separation, frames)
 
     def _keep_mask(
-        self, mask: Mask, heard: HeardChunk, masks: FloatArray, tail: FloatArray | None
-    ) -> FloatArray:
-        """Write a chunk's masks, faded in over the last chunk's ``tail``; returns its own tail.
+        self, mask: Mask, heard: HeardChunk, masks: FloatArray, seams: Seams
+    ) -> tuple[int, int]:
+        """Write a chunk's masks, joined with its neighbours'; returns the frames now final.
 
-        A tail is ``(n_sources - 1, n_frames, n_bins + 1)``, the value above the band as last bin.
+        ``masks`` is ``(n_sources - 1, n_channels, n_frames, n_bins)`` over the frames heard.
         """
         chunk = heard.chunk
         frames_per_s = self._card.sample_rate / self._card.stft.hop_samples
-        above = np.stack([mean_above_band(m, heard.magnitude, frames_per_s) for m in masks])
-        full = np.concatenate([masks, above[:, :, None]], axis=2)
+        if masks.shape[1] > mask.n_channels:  # two channels were heard of a song that has not two
+            masks = masks.mean(axis=1, keepdims=True)
+        above = [
+            [mean_above_band(m, x, frames_per_s) for m, x in zip(of, heard.magnitude, strict=False)]
+            for of in masks
+        ]
+        full = np.concatenate([masks, np.array(above, np.float32)[..., None]], axis=3)
         offset = chunk.heard_first
-        kept = full[:, chunk.first - offset : chunk.last - offset]
-        if tail is not None:
-            n_fade = min(tail.shape[1], kept.shape[1])
-            weight = fade_weights(tail.shape[1])[:n_fade, None]
-            faded = tail[:, :n_fade] * (1 - weight) + kept[:, :n_fade] * weight
-            kept = np.concatenate([faded, kept[:, n_fade:]], axis=1)
-        mask.values[:, 0, :, chunk.first : chunk.last] = kept[:, :, :-1].transpose(0, 2, 1)
-        mask.above[:, 0, chunk.first : chunk.last] = kept[:, :, -1]
-        return full[:, chunk.last - offset : chunk.fade_last - offset]
+        kept = full[:, :, chunk.first - offset : chunk.fade_last - offset]
+        first, values = seams.join(chunk, kept)
+        last = first + values.shape[2]
+        mask.values[..., first:last] = values[..., :-1].swapaxes(2, 3)
+        mask.above[..., first:last] = values[..., -1]
+        return first, last
 
-    def _synthesise(self, separation: Separation, chunk: Chunk) -> Step:
+    def _synthesise(self, separation: Separation, frames: tuple[int, int]) -> Step:
+        """The sound of what became final with ``frames`` of the mask."""
         mixture, mask = separation.mixture, separation.mask
         stft = synthesis_stft(mixture.sample_rate, self._card.stft.stft(), self._card.sample_rate)
-        start = separation.n_samples_ready
-        stop = max(start, final_sample(mask, chunk.last, stft, mixture))
-        for source, stem in enumerate(separation.synthesised):
-            stem.write(start, synthesise(mixture, mask, stft, start, stop, source))
-        separation.n_samples_ready = stop
-        fraction = chunk.last / mask.n_frames
-        return Step(fraction, "Separating", (chunk.first, chunk.last), (start, stop))
+        ready = separation.frames_ready.plus(*frames)
+        final = final_samples(mask, ready.around(frames[0]), stft, mixture)
+        gaps = separation.samples_ready.missing(*final)
+        for start, stop in gaps:
+            for source, stem in enumerate(separation.synthesised):
+                stem.write(start, synthesise(mixture, mask, stft, start, stop, source))
+            separation.samples_ready = separation.samples_ready.plus(start, stop)
+        separation.frames_ready = ready
+        samples = (gaps[0][0], gaps[-1][1]) if gaps else (final[0], final[0])
+        return Step(ready.size / mask.n_frames, "Separating", frames, samples)
 
 
 def separate(

@@ -20,14 +20,25 @@ class SourceNetwork(nn.Module):
     - ``"sources"``: one output per source, which is its magnitude as it is;
     - ``"voice"``: one output, the first of two sources.
 
+    A network hears one channel, or with ``n_channels`` 2 left, right and half their difference:
+    then what is ``(batch, n_frames, n_bins)`` below is ``(batch, n_frames, 3, n_bins)``, and
+    outputs, spectra and masks have left and right as a dimension before the bins.
+
     Attributes that the trainer sets: ``product_dtype``, the precision of matrix products in layers
     of their own (float32 or bfloat16; a network in float64 takes float64), and
     ``truncate_frames``: gradients flow back over time within pieces of so many frames; 0 means
     over all.
     """
 
-    def __init__(self, n_bins: int, n_sources: int = 2, output_kind: str = "joint_mask") -> None:
+    def __init__(
+        self,
+        n_bins: int,
+        n_sources: int = 2,
+        output_kind: str = "joint_mask",
+        n_channels: int = 1,
+    ) -> None:
         super().__init__()
+        self.n_channels = n_channels
         self.n_bins = n_bins
         self.n_sources = n_sources
         self.n_outputs = 1 if output_kind == "voice" else n_sources
@@ -44,6 +55,10 @@ class SourceNetwork(nn.Module):
         """
         return None, None
 
+    def heard(self, magnitude: Tensor) -> Tensor:
+        """The part of what is heard that the masks are for: left and right of the three views."""
+        return magnitude if self.n_channels == 1 else magnitude[:, :, : self.n_channels]
+
     def outputs(self, magnitude: Tensor) -> Tensor:
         """What the last layer gives, of any sign: ``(batch, n_outputs, n_frames, n_bins)``."""
         raise NotImplementedError
@@ -56,7 +71,7 @@ class SourceNetwork(nn.Module):
         to ``magnitude`` over the sources.
         """
         if self.output_kind == "joint_mask":
-            return self(magnitude) * magnitude[:, None]
+            return self(magnitude) * self.heard(magnitude)[:, None]
         return widened(self.outputs(magnitude)).abs()
 
     def forward(self, magnitude: Tensor) -> Tensor:

@@ -50,9 +50,10 @@ class Examples(Protocol):
 class Block:
     """Sequences of the clips from ``first`` to ``last`` (exclusive) in the order of an epoch.
 
-    ``features``, ``voice`` and ``music`` are ``(n, n_frames, n_bins)``; ``scale`` and ``weights``
-    ``(n, n_frames)``, weights being 1 in frames of a clip and 0 in what fills a sequence up;
-    ``items`` says whose sequences they are.
+    ``features``, ``voice`` and ``music`` are those of ``Example`` with the sequences before them:
+    ``(n, n_frames, n_bins)`` for one channel. ``scale`` and ``weights`` are ``(n, n_frames)``,
+    weights being 1 in frames of a clip and 0 in what fills a sequence up; ``items`` says whose
+    sequences they are.
     """
 
     epoch: int
@@ -242,7 +243,7 @@ class Preparation:
             for piece, (start, stop) in enumerate(itertools.pairwise(edges)):
                 whole[piece, : stop - start] = array[start:stop]
             tensor = torch.from_numpy(whole)
-            cut.append(tensor.to(self._dtype) if array.ndim == 2 else tensor)
+            cut.append(tensor.to(self._dtype) if array.ndim > 1 else tensor)
         return cut
 
 

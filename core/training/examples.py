@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from core.datasets import Clip
 from core.errors import Cancelled, DataError, StemscopeError
-from core.features import LevelSettings, heard_magnitude, normalised, running_level
+from core.features import (
+    LevelSettings,
+    heard_magnitude,
+    heard_views,
+    normalised,
+    running_level,
+)
 from core.metrics import is_silent
 from core.stft import ComplexArray, Stft
 
@@ -78,6 +84,10 @@ class Example:
     ``voice`` and ``music`` ``(n_frames, n_bins)`` are the targets. Phase-sensitive: what a real
     mask can give back, mean over channels of Re(V X*) / H and the rest of H, which may be negative
     (Erdogan et al. 2015, eq. 8, over channels); else the sources' own heard magnitudes.
+
+    For a network of two channels ``features`` is ``(n_frames, 3, n_bins)`` as
+    ``core.features.heard_views`` has it, still by the level over both channels, and ``voice`` and
+    ``music`` are ``(n_frames, 2, n_bins)``, those of each channel by itself.
     """
 
     features: FloatArray
@@ -87,26 +97,38 @@ class Example:
 
 
 def analysed(
-    audio: DrawnAudio, level_dbfs: float, stft: Stft, level: LevelSettings, spectra: str
+    audio: DrawnAudio,
+    level_dbfs: float,
+    stft: Stft,
+    level: LevelSettings,
+    spectra: str,
+    n_channels: int = 1,
 ) -> Example:
     """The example made of ``audio``, which was brought to ``level_dbfs``.
 
-    ``spectra`` is "phase_sensitive" or "magnitude".
+    ``spectra`` is "phase_sensitive" or "magnitude", ``n_channels`` that of the network.
     """
     voice, music = all_frames(audio.vocals, stft), all_frames(audio.accompaniment, stft)
+    if n_channels == 2 and len(voice) != 2:
+        voice, music = (np.repeat(source[:1], 2, axis=0) for source in (voice, music))
     mixture = voice + music
     heard = heard_magnitude(mixture)
     running = running_level(heard, stft, audio.sample_rate, level)
     to_unit_power = np.float32(10 ** (-level_dbfs / 20))
     unit = to_unit_power / np.float32(np.sqrt(stft.energy))
+    views = heard if n_channels == 1 else heard_views(mixture, n_channels)
+    magnitude = heard if n_channels == 1 else views[:, :n_channels]
     if spectra == "phase_sensitive":
         in_phase = voice.real * mixture.real + voice.imag * mixture.imag
-        voice_target = in_phase.mean(axis=0) / np.maximum(heard, np.float32(1e-12))
-        music_target = heard - voice_target
-    else:
+        in_phase = in_phase.mean(axis=0) if n_channels == 1 else in_phase.swapaxes(0, 1)
+        voice_target = np.asarray(in_phase / np.maximum(magnitude, np.float32(1e-12)), np.float32)
+        music_target = magnitude - voice_target
+    elif n_channels == 1:
         voice_target, music_target = heard_magnitude(voice), heard_magnitude(music)
+    else:
+        voice_target, music_target = np.abs(voice).swapaxes(0, 1), np.abs(music).swapaxes(0, 1)
     return Example(
-        features=normalised(heard, running, stft),
+        features=normalised(views, running, stft),
         scale=running * to_unit_power,
         voice=voice_target * unit,
         music=music_target * unit,

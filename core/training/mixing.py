@@ -75,6 +75,7 @@ class Mixer:
         self._seed = recipe.seed
         self._settings = recipe.augmentation
         self._spectra = recipe.objective.spectra
+        self._n_channels = recipe.n_channels
         self._stft = recipe.stft.stft()
         self._rate = recipe.sample_rate
         self._level = recipe.level
@@ -119,7 +120,9 @@ class Mixer:
         """The example that ``item`` becomes in ``epoch``."""
         drawn = self.draw(epoch, item)
         audio = self._mixed(drawn)
-        return analysed(audio, drawn.level_dbfs, self._stft, self._level, self._spectra)
+        return analysed(
+            audio, drawn.level_dbfs, self._stft, self._level, self._spectra, self._n_channels
+        )
 
     def _mixed(self, drawn: Draw) -> DrawnAudio:
         voice = at_speed(self._voice(drawn), drawn.voice_speed)

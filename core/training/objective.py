@@ -98,9 +98,10 @@ class Objective(torch.nn.Module):
             spectra = _spectra(network, part, features[which]) if is_plain else part
             if self._is_symmetric:
                 spectra = spectra[:, :1]
-            estimates = spectra * scale[which, None, :, None]
+            per_frame = scale[which].reshape(-1, 1, scale.shape[1], *[1] * (spectra.ndim - 3))
+            estimates = spectra * per_frame
             errors = discriminative_errors(estimates, voice[which], music[which], self._settings)
-            return (errors.mean(dim=2) * weights[which]).sum(dtype=dtype)
+            return (errors.flatten(2).mean(dim=2) * weights[which]).sum(dtype=dtype)
 
         if features.device.type != "cpu" or not torch.is_grad_enabled():
             return error_sum(found, slice(None))
@@ -119,7 +120,7 @@ def _spectra(network: SourceNetwork, outputs: Tensor, magnitude: Tensor) -> Tens
     positive = widened(outputs).abs()
     if network.output_kind != "joint_mask":
         return positive
-    return ratio_masks(positive) * magnitude[:, None]
+    return ratio_masks(positive) * network.heard(magnitude)[:, None]
 
 
 class _PiecewiseSum(torch.autograd.Function):

@@ -87,6 +87,11 @@ class Recipe:
                 "cannot work. Set normalisation to “layer”, or method to “adam”."
             )
 
+    @property
+    def n_channels(self) -> int:
+        """What the network hears: 1, all channels as one, or 2, left and right apart."""
+        return int(self.network.arguments.get("n_channels", 1))
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 

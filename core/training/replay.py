@@ -58,8 +58,9 @@ def most_voice(vocals: FloatArray, accompaniment: FloatArray, n_samples: int) ->
 
 
 def quantised(mask: Mask) -> NDArray[np.uint8]:
-    """The first source's mask in 8 bits, ``(n_bins, n_frames)``; 255 is all of it."""
-    return np.round(np.clip(mask.values[0, 0].astype(np.float32), 0, 1) * 255).astype(np.uint8)
+    """The first source's mask in 8 bits, ``(n_bins, n_frames)``: its channels' mean."""
+    values = mask.values[0].mean(axis=0, dtype=np.float32)
+    return np.round(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
 def mask_of(frame: ReplayFrame, sample_rate: int, stft: Stft) -> Mask:

@@ -123,7 +123,7 @@ def test_clicks_early_and_late_land_in_the_same_frame(
     model: Model, rate: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The network is replaced by one that reports loudness, so that the mask shows the clicks."""
-    heard_by_click = lambda features: features[:, None] / (1 + features[:, None])  # noqa: E731
+    heard_by_click = lambda features: (features / (1 + features))[:, None, None]  # noqa: E731
     monkeypatch.setattr(model, "masks", heard_by_click)
     song = SlowToSpeak(602 * rate, rate, [rate, 600 * rate])
     separation = Separator(model).start(song)

@@ -30,7 +30,7 @@ def masks_by_chunks(arguments: dict[str, Any], batch: int) -> tuple[NDArray, NDA
             return network(torch.from_numpy(features))[:, :-1].numpy()
 
     heard = [
-        HeardChunk(c, song[c.heard_first : c.heard_last], song[c.heard_first : c.heard_last])
+        HeardChunk(c, song[None, c.heard_first : c.heard_last], song[c.heard_first : c.heard_last])
         for c in CHUNKS
     ]
     made = [m for k in range(0, len(heard), batch) for m in masks_of(heard[k : k + batch], masks)]

@@ -224,4 +224,4 @@ def test_the_built_in_model_is_the_paper_s_network() -> None:
     outputs = (x @ weights["output.weight"].t() + weights["output.bias"]).abs()
     voice, music = outputs[:, :513] + 1e-4, outputs[:, 513:] + 1e-4
     masks = model.masks(frames[None].astype(np.float32))
-    np.testing.assert_allclose(masks[0, 0], voice / (voice + music), atol=2e-4)
+    np.testing.assert_allclose(masks[0, 0, 0], voice / (voice + music), atol=2e-4)
