@@ -29,7 +29,7 @@ def test_round_trip(tiny_model_folder: Path, tmp_path: Path) -> None:
     assert read_card(tiny_model_folder) == model.card
     features = np.random.default_rng(0).random((2, 5, 129), np.float32)
     masks = model.masks(features)
-    assert masks.shape == (2, 1, 5, 129)
+    assert masks.shape == (2, 1, 1, 5, 129)
     again = load_model(Path(shutil.copytree(tiny_model_folder, tmp_path / "b")))
     np.testing.assert_array_equal(again.masks(features), masks)
     assert not list(tiny_model_folder.parent.glob(".*")), "no temporary folder stays behind"
