@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -38,15 +39,22 @@ def fast_length(wanted: float) -> int:
     return max(best, 2)
 
 
-def final_sample(mask: Mask, n_final_frames: int, stft: Stft, audio: Audio) -> int:
-    """Samples of ``audio`` that no longer change once ``n_final_frames`` of the mask are known."""
-    if n_final_frames >= mask.n_frames:
-        return audio.n_samples
-    if n_final_frames < 1:
-        return 0
-    last_time = (n_final_frames - 1) * mask.hop_samples / mask.sample_rate
-    open_frame = math.floor(last_time * audio.sample_rate / stft.hop_samples) + 1
-    return max(0, min(audio.n_samples, stft.span(open_frame, open_frame + 1)[0]))
+def final_samples(mask: Mask, frames: tuple[int, int], stft: Stft, audio: Audio) -> tuple[int, int]:
+    """Samples (start, stop) of ``audio`` that do not change any more once ``frames`` are known.
+
+    ``frames`` are the first and one past the last of a stretch of the mask.
+    """
+    first, last = frames
+    if last <= first:
+        return 0, 0
+    per_frame = Fraction(mask.hop_samples * audio.sample_rate, mask.sample_rate * stft.hop_samples)
+    start, stop = 0, audio.n_samples
+    if first > 0:  # behind the window of the last frame that reads the mask before `first`
+        start = stft.span(0, math.ceil(first * per_frame))[1]
+    if last < mask.n_frames:  # before the window of the first that reads it behind `last - 1`
+        stop = stft.span(math.floor((last - 1) * per_frame) + 1, 0)[0]
+    start = min(start, audio.n_samples)
+    return start, max(start, min(stop, audio.n_samples))
 
 
 def synthesise(
