@@ -3,7 +3,8 @@ import torch
 
 from core.errors import UsageError
 from core.networks import build_network
-from core.networks.u_net import Folds, RecurrentUNet
+from core.networks.u_net import RecurrentUNet
+from core.networks.u_net_parts import Folds
 
 SMALL = {
     "n_bins": 65,
@@ -41,7 +42,7 @@ def test_spectra_sum_to_the_mixture() -> None:
 
 
 def test_folds_take_root_mean_squares_and_give_values_back() -> None:
-    folds = Folds(513, 128, 256, 8)
+    folds = Folds(513, (128, 256, 513), 8)
     assert folds.n_positions == 128 + 64 + 64
     magnitude = torch.rand(3, 513)
     positions = folds.fold(magnitude)
@@ -57,9 +58,18 @@ def test_folds_take_root_mean_squares_and_give_values_back() -> None:
     torch.testing.assert_close(back[:, 512], positions[:, -1])
 
 
+def test_bins_far_up_are_folded_by_sixteens() -> None:
+    folds = Folds(1409, (128, 256, 512), 8)
+    assert folds.n_positions == 128 + 64 + 64 + 56
+    magnitude = torch.rand(1409)
+    many = magnitude[512:528].square().mean().sqrt()
+    torch.testing.assert_close(folds.fold(magnitude)[256], many)
+    torch.testing.assert_close(folds.unfold(folds.fold(magnitude))[512:528], many.expand(16))
+
+
 @pytest.mark.parametrize("n_bins", [65, 100, 129, 513, 1025])
 def test_every_bin_gets_a_mask(n_bins: int) -> None:
-    folds = Folds(n_bins, 16, 32, 8)
+    folds = Folds(n_bins, (16, 32, min(64, n_bins)), 8)
     assert folds.n_positions % 8 == 0
     assert folds.unfold(folds.fold(torch.rand(n_bins))).shape == (n_bins,)
 
@@ -133,3 +143,34 @@ def test_reduced_precision_is_close() -> None:
 def test_what_cannot_be_is_refused_by_name(arguments: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         made(**arguments)
+
+
+def test_two_channels_are_heard_apart_and_each_gets_its_mask() -> None:
+    network = made(n_channels=2)
+    views = torch.rand(2, 9, 3, 65)
+    masks = network(views).detach()
+    assert masks.shape == (2, 2, 9, 2, 65)
+    torch.testing.assert_close(masks.sum(1), torch.ones(2, 9, 2, 65))
+    assert not torch.allclose(masks[:, :, :, 0], masks[:, :, :, 1])
+    torch.testing.assert_close(network.spectra(views).sum(1), views[:, :, :2])
+    for view in range(3):
+        changed = views.clone()
+        changed[:, :, view] += 0.5
+        assert not torch.allclose(network(changed), masks), view
+
+
+@pytest.mark.parametrize("paths", [["bands", "all"], ["bands"], []])
+def test_a_causal_network_hears_nothing_of_what_comes(paths: list[str]) -> None:
+    network = made(causal=True, paths=paths)
+    magnitude = torch.rand(1, 60, 65, requires_grad=True)
+    network(magnitude)[0, 0, 40].sum().backward()
+    assert magnitude.grad is not None
+    heard = magnitude.grad.abs().sum(dim=2)[0]
+    assert heard[41:].sum() == 0
+    assert heard[40] > 0
+    behind, ahead = network.reach_frames
+    assert ahead == 0
+    assert (heard[0] > 0) == (behind is None)
+    if behind is not None:
+        assert heard[40 - behind] > 0
+        assert heard[: 40 - behind].sum() == 0
