@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from core.audio import ArrayAudio
 from core.card import Card
 from core.checkpoint import load_model
 from core.errors import Cancelled, DataError, OutputError, StemscopeError, UsageError
+from core.networks.growth import grown
 from core.separator import Separator
 from core.training.allocator import memory_kept
 from core.training.distribution import SharedValidator, agreed, hand_out
-from core.training.learner import check_network
+from core.training.learner import check_network, make_network
 from core.training.recipe import recipe_from_dict
 from core.training.replay import pinned_clip, quantised
 from core.training.reports import (
@@ -274,6 +276,11 @@ def _first_weights(request: TrainRequest) -> dict[str, Tensor] | None:
         return None
     model = load_model(request.begin_with)
     ours, theirs = request.recipe.network, model.card.network
+    if ours.name == theirs.name and ours.arguments != theirs.arguments:
+        torch.manual_seed(request.recipe.seed)
+        larger = grown(make_network(request.recipe), model.weights)
+        if larger is not None:
+            return larger
     for name, wanted, there in differences(asdict(ours), asdict(theirs)):
         raise UsageError(
             "The training cannot begin with the model “{model}”: {name} is {there} in its network "
