@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from core.allocator import memory_kept
 from core.audio import Audio
 from core.card import CARD_FILE, read_card
 from core.checkpoint import Model, load_model
@@ -26,7 +27,6 @@ from core.reproduction.unheard import clips_of
 from core.reproduction.units import Unit, fingerprint
 from core.rpca import RpcaSeparator
 from core.separator import separate
-from core.training.allocator import memory_kept
 from core.training.examples import ClipPair, load_pairs
 from core.training.recipe import Recipe
 from core.training.reports import EpochReport, StepReport

@@ -13,13 +13,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from core.allocator import memory_kept
 from core.audio import ArrayAudio
 from core.card import Card
 from core.checkpoint import load_model
 from core.errors import Cancelled, DataError, OutputError, StemscopeError, UsageError
 from core.networks.growth import grown
 from core.separator import Separator
-from core.training.allocator import memory_kept
 from core.training.distribution import SharedValidator, agreed, hand_out
 from core.training.learner import check_network, make_network
 from core.training.recipe import recipe_from_dict
