@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.cli_console import Display, progress_display
 from app.cli_errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK, Interrupt, interruptible
 from app.cli_train_check import shortened
+from app.cli_train_data import folders_said
 from app.cli_train_progress import TrainingProgress
 from app.torch_setup import prepare_torch
 from core.errors import Cancelled, DataError, OutputError, StemscopeError, UsageError
@@ -29,7 +30,8 @@ PROGRAM = "stemscope-cli"
 class Request:
     """What the user asked for, as the options say it; None where nothing was said."""
 
-    data: Path | None = None
+    data: tuple[str, ...] = ()
+    accompaniment: tuple[str, ...] = ()
     recipe: str | None = None
     folder: Path | None = None
     layout: str | None = None
@@ -88,8 +90,10 @@ def _refuse_odd_options(request: Request) -> None:
         raise UsageError("Say which training goes on: --resume -o DIR.")
     if not request.resume:
         for name, value in (("--data", request.data), ("--recipe", request.recipe)):
-            if value is None:
+            if not value:
                 raise UsageError("Training needs {name}; see train --help.", name=name)
+    if request.accompaniment and not request.data:
+        raise UsageError("Take --accompaniment together with --data.")
     if request.folder is None and not request.check and request.n_folds is None:
         raise UsageError("Say where the training is to be kept: -o DIR.")
 
@@ -107,15 +111,15 @@ def _wanted(request: Request) -> TrainRequest:
         if request.recipe is not None:
             wanted = replace(wanted, recipe=find_recipe(request.recipe))
     else:
-        if request.data is None or request.recipe is None:
+        if not request.data or request.recipe is None:
             raise DataError(
                 "There is no training in “{name}” to go on with. Begin one with --data and "
                 "--recipe.",
                 name=folder,
             )
-        wanted = TrainRequest(request.data, find_recipe(request.recipe), folder)
+        folders = folders_said(request.data, request.accompaniment)
+        wanted = TrainRequest(recipe=find_recipe(request.recipe), folder=folder, **folders)
     said = {
-        "data": request.data,
         "layout": request.layout,
         "validation_data": request.validation,
         "pinned": request.follow,
@@ -123,11 +127,12 @@ def _wanted(request: Request) -> TrainRequest:
     wanted = replace(
         wanted,
         resume=request.resume,
+        **folders_said(request.data, request.accompaniment),
         **{name: value for name, value in said.items() if value is not None},
     )
     wanted = _with_beginning(request, wanted)
-    for path in (wanted.data, wanted.validation_data):
-        if path is not None and not path.is_dir():
+    for path in (*wanted.folders, *([wanted.validation_data] if wanted.validation_data else [])):
+        if not path.is_dir():
             raise DataError(
                 "There is no folder “{name}”. Choose the folder of a data set.", name=path
             )

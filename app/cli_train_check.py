@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 from app.cli_console import progress_display
 from app.cli_errors import EXIT_OK, interruptible
+from core.training.sources import BACKING
 
 if TYPE_CHECKING:
     from core.training.request import TrainRequest
-    from core.training.summary import Summary
+    from core.training.summary import FolderSummary, Summary
 
 N_NOTES_SHOWN = 50
 
 
 def check(wanted: TrainRequest) -> int:
     """Read all clips, print the summary and train nothing."""
-    from core.datasets import find_dataset
     from core.training.learner import check_network
     from core.training.summary import summarise
 
     check_network(wanted.recipe)
-    dataset = find_dataset(wanted.data, wanted.layout)
+    dataset = wanted.collection()
     with interruptible() as interrupt, progress_display(1) as display:
-        update = display.item(wanted.data.name)
+        update = display.item(dataset.name)
         summary = summarise(
             dataset,
             wanted.recipe,
@@ -43,6 +43,7 @@ def summary_lines(summary: Summary) -> list[str]:
         f"Examples per epoch, after augmentation: {summary.n_examples}",
         f"Sample rates: {_counts(summary.sample_rates, ' Hz')}",
         f"Channels: {_counts(summary.channels, '')}",
+        *(_folder_line(folder) for folder in summary.folders),
         summary.split.rule,
     ]
     if summary.split.validation:
@@ -54,6 +55,13 @@ def summary_lines(summary: Summary) -> list[str]:
         for problem in summary.problems
     ]
     return lines + shortened(notes)
+
+
+def _folder_line(folder: FolderSummary) -> str:
+    weight = "" if folder.weight == 1 else f", weight {folder.weight:g}"
+    kind = f"layout {folder.layout}" if folder.layout != BACKING else "accompaniment alone"
+    counts = f"{folder.n_clips} clips, {folder.minutes:.1f} minutes"
+    return f"  {folder.folder}: {kind}, {counts}{weight}"
 
 
 def shortened(notes: list[str]) -> list[str]:

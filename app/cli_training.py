@@ -11,7 +11,20 @@ from app.cli_choices import Layout
 
 
 def train(
-    data: Annotated[Path | None, typer.Option(help="Folder of a data set.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR[=WEIGHT]",
+            help="Folder of a data set; name several for all of them. With DIR=2 it is heard twice "
+            "as often.",
+        ),
+    ] = None,
+    accompaniment: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR[=WEIGHT]", help="Folder of music without voices, mixed under the others'."
+        ),
+    ] = None,
     recipe: Annotated[str | None, typer.Option(help="Name of a recipe, or a TOML file.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for the training.")
@@ -59,7 +72,8 @@ def train(
     from app.cli_train import Request, train_model
 
     request = Request(
-        data=data,
+        data=tuple(data or ()),
+        accompaniment=tuple(accompaniment or ()),
         recipe=recipe,
         folder=output,
         layout=layout.value if layout is not None else None,

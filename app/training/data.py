@@ -10,23 +10,27 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.tasks import TaskHandle, TaskPool
-from core.datasets import Clip, Dataset, find_dataset
+from core.datasets import Clip
 from core.errors import Cancelled, DataError
-from core.training.examples import DrawnAudio, load_pairs
-from core.training.mixing import Mixer, n_examples
+from core.training.examples import DrawnAudio
+from core.training.mixing import Mixer, epoch_examples
 from core.training.recipe import Recipe
+from core.training.recordings import read_recordings
+from core.training.shelf import Shelf
+from core.training.sources import Collection, find_collection
 from core.training.splits import split
 from core.training.summary import Summary, summarise
 
 N_EXAMPLES = 4
 N_LOADED = 6
+N_BACKING = 2
 
 
 @dataclass(frozen=True)
 class DataFound:
-    """A folder that was looked through."""
+    """Folders that were looked through."""
 
-    dataset: Dataset
+    dataset: Collection
     summary: Summary
 
     def under(self, recipe: Recipe) -> Summary:
@@ -35,10 +39,8 @@ class DataFound:
         clips = sorted((*parts.training, *parts.validation, *parts.test), key=lambda c: c.name)
         parts = split(clips, recipe.validation)
         rate = recipe.sample_rate
-        n_made = sum(
-            n_examples(round(clip.duration_s * rate), recipe.augmentation, rate)
-            for clip in parts.training
-        )
+        lengths = [round(clip.duration_s * rate) for clip in parts.training]
+        n_made = epoch_examples(lengths, recipe.augmentation, rate)
         return replace(self.summary, split=parts, n_examples=n_made)
 
 
@@ -52,7 +54,7 @@ class HeardExample:
 
 
 class DataDesk(QObject):
-    """Looks through one folder at a time; only the latest question is answered."""
+    """Looks through one set of folders at a time; only the latest question is answered."""
 
     began = Signal()
     progressed = Signal(float, str)  # fraction, stage
@@ -82,15 +84,23 @@ class DataDesk(QObject):
     def drawing(self) -> bool:
         return self._draw is not None
 
-    def look(self, folder: Path, layout: str | None, recipe: Recipe) -> None:
-        """Look through ``folder``; ``found``, ``failed`` or ``cancelled`` follows."""
+    def look(
+        self,
+        folders: Sequence[Path],
+        layout: str | None,
+        recipe: Recipe,
+        backing: Sequence[Path] = (),
+    ) -> None:
+        """Look through ``folders``, and ``backing`` for accompaniments without a voice; ``found``,
+        ``failed`` or ``cancelled`` follows.
+        """
         self.drop()
         self.data = None
         self._n_drawn = 0
 
         def task(progress, should_stop) -> DataFound:  # type: ignore[no-untyped-def]
             progress(0.0)
-            dataset = find_dataset(folder, layout)
+            dataset = find_collection(folders, layout, backing)
             summary = summarise(dataset, recipe, progress, should_stop)
             return DataFound(dataset, summary)
 
@@ -112,14 +122,19 @@ class DataDesk(QObject):
         if data is None or self._draw is not None:
             return
         clips = _some(data.summary.split.training or data.dataset.clips, N_LOADED)
+        clips += _some(data.dataset.backing, N_BACKING)
         self._n_drawn += 1
         epoch = self._n_drawn
 
         def task(progress, should_stop) -> list[HeardExample]:  # type: ignore[no-untyped-def]
-            pairs, left_out = load_pairs(
-                clips, recipe.sample_rate, lambda done: progress(0.7 * done), should_stop
+            pairs, left_out = read_recordings(
+                clips,
+                recipe.sample_rate,
+                Shelf(),
+                progress=lambda done: progress(0.7 * done),
+                should_stop=should_stop,
             )
-            if not pairs:
+            if not any(pair.vocals.size for pair in pairs):
                 raise left_out[0].error if left_out else DataError("There are no recordings here.")
             mixer = Mixer(pairs, recipe)
             examples = []

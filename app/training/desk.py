@@ -30,11 +30,13 @@ logger = logging.getLogger(__name__)
 class NewRun:
     """What is to be trained on what."""
 
-    data: Path
+    data: tuple[Path, ...]
     layout: str
     recipe: Recipe
     device: str = "cpu"
     pinned: str | None = None
+    accompaniment: tuple[Path, ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 class TrainingDesk(QObject):
@@ -103,11 +105,13 @@ class TrainingDesk(QObject):
         info = RunInfo(
             title=new.recipe.title,
             created=now(),
-            data=str(new.data),
+            data=tuple(str(folder) for folder in new.data),
             layout=new.layout,
             recipe=new.recipe.as_dict(),
             device=new.device,
             pinned=new.pinned,
+            accompaniment=tuple(str(folder) for folder in new.accompaniment),
+            weights=new.weights,
         )
         run = Run(RunFolder(self.root / key), info)
         self.runs = {key: run, **self.runs}
@@ -126,7 +130,10 @@ class TrainingDesk(QObject):
         except StemscopeError as error:
             self.failed.emit(failure_from(error))
             return
-        new = NewRun(Path(info.data), info.layout, recipe, info.device, info.pinned)
+        data, backing = (
+            tuple(Path(folder) for folder in folders) for folders in (info.data, info.accompaniment)
+        )
+        new = NewRun(data, info.layout, recipe, info.device, info.pinned, backing, info.weights)
         # One that was killed before its first checkpoint begins anew, in the same folder.
         self._submit(run, new, resume=True)
 
@@ -176,7 +183,15 @@ class TrainingDesk(QObject):
 
     def _submit(self, run: Run, new: NewRun, resume: bool) -> None:
         request = TrainingRequest(
-            new.data, new.layout, new.recipe, run.path, new.device, new.pinned, resume
+            new.data,
+            new.layout,
+            new.recipe,
+            run.path,
+            new.device,
+            new.pinned,
+            resume,
+            new.accompaniment,
+            new.weights,
         )
         run.state, run.error, run.stage = RunState.WAITING, None, "Waiting"
         run.gave_way = False

@@ -22,13 +22,15 @@ TRAINING = mark("Training")
 class TrainingRequest:
     """Everything the compute thread needs to begin a training, or to go on with one."""
 
-    data: Path
+    data: tuple[Path, ...]
     layout: str
     recipe: Recipe
     folder: Path
     device: str = "cpu"
     pinned: str | None = None
     resume: bool = False
+    accompaniment: tuple[Path, ...] = ()
+    weights: tuple[float, ...] = ()
 
     def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, Path]:
         """Yields the trainer's reports; returns the folder of the model it made."""
@@ -47,6 +49,8 @@ class TrainingRequest:
             device=self.device,
             validation_data=None,
             pinned=self.pinned,
+            accompaniment=self.accompaniment,
+            weights=self.weights,
         )
         fraction = 0.0
         # Closed between two batches when it is cancelled there: the training saves itself then.

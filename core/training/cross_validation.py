@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets import Clip, find_dataset
+from core.datasets import Clip
 from core.errors import DataError, UsageError
 from core.training.mixing import ClipPair
 from core.training.recipe import Recipe
@@ -110,13 +110,15 @@ def cross_validate(
     whole = replace(recipe, validation=replace(recipe.validation, share=0.0))
     data = yield from loaded(replace(request, recipe=whole, pinned=None), stop)
     pairs = [*data.training, *(data.validation if request.validation_data is None else ())]
-    clips = {clip.name: clip for clip in find_dataset(request.data, request.layout).clips}
+    backing = [pair for pair in pairs if pair.vocals.size == 0]
+    pairs = [pair for pair in pairs if pair.vocals.size]
+    clips = {clip.name: clip for clip in request.collection().clips}
     folds = fold_numbers([clips[pair.name] for pair in pairs], n_folds, recipe.seed)
     done: list[RateFigures] = []
     for rate in rates:
         trials: list[Trial] = []
         for fold in range(n_folds):
-            training = [pair for pair, k in zip(pairs, folds, strict=True) if k != fold]
+            training = [pair for pair, k in zip(pairs, folds, strict=True) if k != fold] + backing
             held = [pair for pair, k in zip(pairs, folds, strict=True) if k == fold]
             trial_recipe = _trial_recipe(recipe, rate, n_steps)
             trial = yield from _trial(

@@ -183,6 +183,15 @@ def n_examples(n_samples: int, settings: AugmentationSettings, sample_rate: int)
     )
 
 
+def epoch_examples(
+    n_samples: Sequence[int], settings: AugmentationSettings, sample_rate: int
+) -> int:
+    """Examples in an epoch over clips of ``n_samples`` each."""
+    if settings.drawn:
+        return settings.epoch_examples if n_samples else 0
+    return sum(n_examples(n, settings, sample_rate) for n in n_samples)
+
+
 def _cut(n_samples: int, sample_rate: int) -> list[tuple[int, int]]:
     n_pieces = max(1, -(-n_samples // round(LONGEST_PIECE_S * sample_rate)))
     edges = [n_samples * k // n_pieces for k in range(n_pieces + 1)]

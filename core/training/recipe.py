@@ -21,6 +21,7 @@ from core.training.settings import (
     OptimiserSettings,
     ValidationSettings,
 )
+from core.training.song_lists import song_list
 
 __all__ = [
     "AugmentationSettings",
@@ -189,6 +190,7 @@ def _tables(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
         raise UsageError(
             "The recipe “{name}” cannot be read: {reason}.", name=path.name, reason=str(error)
         ) from error
+    _read_song_list(table, path)
     if "extends" not in table:
         return table
     other = table.pop("extends")
@@ -197,6 +199,13 @@ def _tables(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
     if base.resolve() in children:
         raise UsageError("The recipe “{name}” extends itself. Extend another.", name=path.name)
     return _merged(_tables(base, children), table)
+
+
+def _read_song_list(table: dict[str, Any], path: Path) -> None:
+    """Put the songs into ``table`` where it names a list of them."""
+    part = table.get("validation")
+    if isinstance(part, dict) and isinstance(part.get("songs"), str):
+        part["songs"] = song_list(part["songs"], (path.parent, RECIPES_FOLDER), path.name)
 
 
 def _extended(name: object, path: Path) -> Path:

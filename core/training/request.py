@@ -10,19 +10,24 @@ from typing import Any
 from core.errors import DataError, UsageError
 from core.training.recipe import Recipe, recipe_from_dict
 from core.training.run_folder import RunFolder, RunInfo
+from core.training.sources import Collection, find_collection
 
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Train ``recipe`` on the data set ``data`` in ``folder``.
+    """Train ``recipe`` on the data sets ``data`` in ``folder``.
 
+    ``data`` are one folder or several, ``accompaniment`` folders of sound without a voice, which is
+    mixed under the voices of the others. ``weights`` says for each folder, those of accompaniments
+    last, how much oftener than others a second of it is to be heard; empty: all alike.
+    ``layout`` is that of all folders of ``data``, or those of each with commas between.
     ``validation_data`` is a data set to validate on instead of what the recipe holds out;
     ``pinned`` names the clip that is separated again after every epoch (by default one that is
     held out); with ``resume`` the training that lies in ``folder`` goes on. ``begin_with`` is the
     folder of a model with the same network, whose weights are the first.
     """
 
-    data: Path
+    data: tuple[Path, ...]
     recipe: Recipe
     folder: Path
     layout: str | None = None
@@ -31,13 +36,33 @@ class TrainRequest:
     validation_data: Path | None = None
     pinned: str | None = None
     begin_with: Path | None = None
+    accompaniment: tuple[Path, ...] = ()
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.data, Path):
+            object.__setattr__(self, "data", (self.data,))
+        if any(weight != 1 for weight in self.weights) and not self.recipe.augmentation.drawn:
+            raise UsageError(
+                "Weights of folders need a recipe that says how many examples an epoch has. Set "
+                "epoch_examples in [augmentation], or leave the weights out."
+            )
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All folders that are read to train on."""
+        return (*self.data, *self.accompaniment)
+
+    def collection(self) -> Collection:
+        """The clips in the folders; raises what ``find_collection`` does."""
+        return find_collection(self.data, self.layout, self.accompaniment, self.weights)
 
 
 def request_of(folder: Path) -> TrainRequest:
     """The request that goes on with the training in ``folder``, as ``run.json`` tells it."""
     info = RunFolder(folder).info()
     return TrainRequest(
-        data=Path(info.data),
+        data=tuple(Path(folder) for folder in info.data),
         recipe=recipe_from_dict(info.recipe, "The recipe of this training"),
         folder=folder,
         layout=info.layout or None,
@@ -45,6 +70,8 @@ def request_of(folder: Path) -> TrainRequest:
         device=info.device,
         validation_data=Path(info.validation_data) if info.validation_data else None,
         pinned=info.pinned,
+        accompaniment=tuple(Path(folder) for folder in info.accompaniment),
+        weights=tuple(info.weights),
     )
 
 

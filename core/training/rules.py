@@ -15,7 +15,7 @@ _RULE = "rule"
 
 @dataclass(frozen=True)
 class Rule:
-    """The values that one setting takes; ``kind`` is float, int or str.
+    """The values that one setting takes; ``kind`` is float, int, str or bool.
 
     ``default`` is what to suggest where a value is not even near.
     """
@@ -28,6 +28,8 @@ class Rule:
 
     def nearest(self, value: object) -> Any:
         """``value`` as this rule's type, or the allowed value that comes nearest to it."""
+        if self.kind is bool:
+            return bool(self.default)
         if self.kind is str:
             if not self.choices:
                 return str(value)
@@ -43,6 +45,8 @@ class Rule:
 
     def allows(self, value: object) -> bool:
         """Whether ``value`` has the type and lies within; whole numbers pass as numbers."""
+        if self.kind is bool:
+            return isinstance(value, bool)
         if self.kind is str:
             return isinstance(value, str) and (not self.choices or value in self.choices)
         numbers = int if self.kind is int else (int, float)
@@ -56,6 +60,8 @@ class Rule:
             return " or ".join(f"“{choice}”" for choice in self.choices)
         if self.kind is str:
             return "text in quotes"
+        if self.kind is bool:
+            return "true or false"
         number = "a whole number" if self.kind is int else "a number"
         if math.isfinite(self.low) and math.isfinite(self.high):
             return f"{number} from {self._written(self.low)} to {self._written(self.high)}"
@@ -80,6 +86,11 @@ def count(default: int, low: int, high: float = math.inf) -> Any:
 def text(default: str) -> Any:
     """A field that takes any text."""
     return field(default=default, metadata={_RULE: Rule(str)})
+
+
+def flag(default: bool) -> Any:
+    """A field that takes true or false."""
+    return field(default=default, metadata={_RULE: Rule(bool, default=default)})
 
 
 def choice(default: str, *others: str) -> Any:

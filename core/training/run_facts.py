@@ -10,6 +10,7 @@ from core.card import read_card
 from core.training.request import TrainRequest
 from core.training.run_data import RunData
 from core.training.run_folder import RunFolder, RunInfo, now
+from core.training.sources import names_of
 from core.training.trainer import Trainer
 
 
@@ -18,7 +19,7 @@ def run_info(request: TrainRequest, data: RunData, before: RunInfo | None) -> Ru
     return RunInfo(
         title=request.recipe.title,
         created=before.created if before is not None else now(),
-        data=str(request.data.resolve()),
+        data=tuple(str(folder.resolve()) for folder in request.data),
         layout=data.layout,
         recipe=request.recipe.as_dict(),
         device=request.device,
@@ -33,6 +34,8 @@ def run_info(request: TrainRequest, data: RunData, before: RunInfo | None) -> Ru
         ),
         pinned=data.pinned.name,
         begun_with=before.begun_with if before is not None else _begun_with(request),
+        accompaniment=tuple(str(folder.resolve()) for folder in request.accompaniment),
+        weights=request.weights,
     )
 
 
@@ -46,7 +49,7 @@ def _begun_with(request: TrainRequest) -> dict[str, Any] | None:
 def training_facts(info: RunInfo, run: RunFolder, trainer: Trainer) -> dict[str, Any]:
     """What the card says about training."""
     facts: dict[str, Any] = {
-        "data": Path(info.data).name,
+        "data": names_of(info.data),
         "layout": info.layout,
         "split": info.split_rule,
         "clips": len(info.training),
@@ -57,6 +60,10 @@ def training_facts(info: RunInfo, run: RunFolder, trainer: Trainer) -> dict[str,
         "device": info.device,
         "recipe": info.recipe,
     }
+    if info.accompaniment:
+        facts["accompaniment"] = names_of(info.accompaniment)
+    if any(weight != 1 for weight in info.weights):
+        facts["weights"] = list(info.weights)
     if info.begun_with is not None:
         facts["begun_with"] = info.begun_with
     best = run.best()

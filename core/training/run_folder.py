@@ -43,6 +43,7 @@ STATUSES = ("running", "paused", "finished", "stopped", "failed")
 class RunInfo:
     """What ``run.json`` says. Lists hold names of clips; ``created`` is ISO 8601.
 
+    ``data`` and ``accompaniment`` are paths of folders, ``weights`` theirs, in this order.
     ``message`` is the sentence that goes with the status, "" where there is nothing to say.
     ``left_out`` holds (name, sentence) of clips that cannot be used. ``begun_with`` says which
     model's weights were the first, None for random ones.
@@ -50,7 +51,7 @@ class RunInfo:
 
     title: str
     created: str
-    data: str
+    data: tuple[str, ...]
     layout: str
     recipe: dict[str, Any]
     device: str = "cpu"
@@ -65,7 +66,13 @@ class RunInfo:
     validation_data: str | None = None
     pinned: str | None = None
     begun_with: dict[str, Any] | None = None
+    accompaniment: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
     format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if isinstance(self.data, str):  # as runs had it that knew one folder alone
+            object.__setattr__(self, "data", (self.data,))
 
 
 @dataclass(frozen=True)
@@ -162,8 +169,10 @@ class RunFolder:
                 raise ValueError("made by a newer Stemscope")
             known = {f.name for f in fields(RunInfo)}
             values = {name: value for name, value in table.items() if name in known}
-            for name in ("training", "validation", "test"):
+            for name in ("training", "validation", "test", "accompaniment", "weights"):
                 values[name] = tuple(values.get(name, ()))
+            data = values["data"]
+            values["data"] = data if isinstance(data, str) else tuple(data)
             values["left_out"] = tuple((n, reason) for n, reason in values.get("left_out", ()))
             info = RunInfo(**values)
             if info.status not in STATUSES:

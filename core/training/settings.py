@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from core.training.rules import Rule, check, choice, count, number, text
+from core.training.rules import Rule, check, choice, count, flag, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,16 @@ class AugmentationSettings:
     between ``speed_min`` and ``speed_max``, pitch moving along; ``pitch_semitones`` and
     ``formant_semitones`` are drawn evenly to both sides, the tempo kept. ``no_voice`` is the share
     of examples without their voice, ``channel_swap`` of those with left and right exchanged.
+
+    With ``epoch_examples`` an epoch has so many: voices are drawn by how long they sing, times the
+    weights of their folders, accompaniments by how long they sound; silent parts are drawn as
+    neither. 0 makes every piece of a clip an example of its own.
+
+    ``voice_placement``, 0 to 1, is how far from the centre a mono voice may stand in stereo;
+    ``music_width``, 0 to 1, how wide a mono accompaniment becomes. ``room`` is the share of voices
+    that sound in a room, ``saturation`` that of signals whose loudest parts are pressed together.
+    ``match_band`` cuts voice and accompaniment off where the narrower of the two recordings ends;
+    ``band_limit`` is the share of examples that are narrowed to between 6 and 16 kHz.
     """
 
     circular_shift: str = choice("none", "grid", "random")
@@ -42,6 +52,25 @@ class AugmentationSettings:
     equaliser_db: float = number(0.0, 0, 24)
     no_voice: float = number(0.0, 0, 1)
     channel_swap: float = number(0.0, 0, 1)
+    epoch_examples: int = count(0, 0, 10_000_000)
+    voice_placement: float = number(0.0, 0, 1)
+    music_width: float = number(0.0, 0, 1)
+    room: float = number(0.0, 0, 1)
+    saturation: float = number(0.0, 0, 1)
+    match_band: bool = flag(False)
+    band_limit: float = number(0.0, 0, 1)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether examples are drawn from all pieces, instead of each piece being one."""
+        return self.epoch_examples > 0
+
+    @property
+    def staged(self) -> bool:
+        """Whether voices and accompaniments are set up in a space of their own."""
+        return self.match_band or any(
+            (self.voice_placement, self.music_width, self.room, self.saturation, self.band_limit)
+        )
 
     def __post_init__(self) -> None:
         check(self, "The augmentation")
@@ -144,17 +173,27 @@ class ValidationSettings:
 
     They are measured after every ``every_epochs`` epochs, at most ``max_clips`` of them (0: all).
     Where clips tell their singers, as MIR-1K's do, ``singer`` names one to hold out instead: what
-    is chosen by that, new singers may agree with.
+    is chosen by that, new singers may agree with. ``songs`` names those to hold out wherever
+    they are found; only where none of them is, the share counts. In a recipe's file it may be the
+    name of a list, a text file beside the recipe.
     """
 
     share: float = number(0.0, 0, 0.9)
     singer: str = text("")
+    songs: tuple[str, ...] = ()
     seed: int = count(1, 0)
     every_epochs: int = count(1, 1)
     max_clips: int = count(0, 0)
 
     def __post_init__(self) -> None:
         check(self, "The validation")
+        songs = self.songs
+        if not isinstance(songs, list | tuple) or not all(isinstance(n, str) for n in songs):
+            raise UsageError(
+                "The validation: songs must be a list of names, or in a recipe's file the name of "
+                "a list beside it."
+            )
+        object.__setattr__(self, "songs", tuple(songs))
 
 
 CARD_RULES: Mapping[str, Mapping[str, Rule]] = {

@@ -46,12 +46,29 @@ class Split:
 def split(clips: Sequence[Clip], settings: ValidationSettings) -> Split:
     """The paper's split where ``clips`` are MIR-1K with its other singers, else by song.
 
-    By song, ``settings.share`` of the songs, but at least one, are held out for validation; with
-    a share of 0 or a single song all clips are trained on. Where ``settings`` name a singer, see
-    ``split_by_singer``.
+    Where some are of the songs that ``settings`` name, those are held out and all others trained
+    on. By song, ``settings.share`` of the songs, but at least one, are held out for validation;
+    with a share of 0 or a single song all clips are trained on. Where ``settings`` name a singer,
+    see ``split_by_singer``.
     """
     if settings.singer:
         return split_by_singer(clips, settings.singer)
+    listed = set(settings.songs)
+    training, validation = _parted(clips, lambda clip: _is_listed(clip, listed))
+    if training and validation:
+        return Split(
+            training,
+            validation,
+            (),
+            "By a list of songs: {n_held} of its {n_listed} songs are here and held out for "
+            "validation; {n_training} clips are trained on, {n_validation} are measured on.",
+            {
+                "n_held": len({song_of(clip) for clip in validation}),
+                "n_listed": len(listed),
+                "n_training": len(training),
+                "n_validation": len(validation),
+            },
+        )
     singers = {_singer(clip) for clip in clips}
     if None not in singers and singers & set(PAPER_SINGERS) and singers - set(PAPER_SINGERS):
         return _by_the_paper(clips, settings)
@@ -161,6 +178,10 @@ def _parted(
 def _base_name(clip: Clip) -> str:
     """The name without the folders that tell equal names apart."""
     return clip.name.rpartition("/")[2]
+
+
+def _is_listed(clip: Clip, songs: set[str]) -> bool:
+    return bool({clip.name, _base_name(clip), song_of(clip)} & songs)
 
 
 def _singer(clip: Clip) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from core.datasets import Clip, Dataset, channels_error
 from core.errors import Cancelled, DataError, StemscopeError
 from core.metrics import is_silent
 from core.training.examples import silence_error
-from core.training.mixing import n_examples
+from core.training.mixing import epoch_examples
 from core.training.recipe import Recipe
+from core.training.sources import BackingClip, Collection
 from core.training.splits import Split, split
 
 KINDS = ("unreadable", "silent", "mismatched", "clipped", "stray")
@@ -47,12 +49,24 @@ class ClipProblem:
 
 
 @dataclass(frozen=True)
+class FolderSummary:
+    """What can be used of one of several folders; ``layout`` is ``BACKING`` without voices."""
+
+    folder: Path
+    layout: str
+    n_clips: int
+    minutes: float
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
 class Summary:
     """A data set as a recipe would use it.
 
     ``n_clips`` and ``minutes`` count what can be used, ``n_examples`` the examples per epoch that
     the training clips become. ``sample_rates`` (Hz) and ``channels`` count clips by the rate and
-    the channels of their voice.
+    the channels of their voice. ``folders`` has the parts of a set of several folders, those
+    without voices last; ``n_backing`` and ``backing_minutes`` count these.
     """
 
     layout: str
@@ -63,6 +77,9 @@ class Summary:
     channels: Mapping[int, int]
     problems: tuple[ClipProblem, ...]
     split: Split
+    folders: tuple[FolderSummary, ...] = ()
+    n_backing: int = 0
+    backing_minutes: float = 0.0
 
     @property
     def n_left_out(self) -> int:
@@ -95,7 +112,9 @@ def summarise(
         for p in dataset.problems
     ]
     looks: dict[str, _Look] = {}
-    for index, clip in enumerate(dataset.clips):
+    backing = list(dataset.backing) if isinstance(dataset, Collection) else []
+    clips = [*dataset.clips, *backing]
+    for index, clip in enumerate(clips):
         if should_stop is not None and should_stop():
             raise Cancelled
         look = _look_at(clip)
@@ -103,7 +122,7 @@ def summarise(
         if not any(problem.is_left_out for problem in look.problems):
             looks[clip.name] = look
         if progress is not None:
-            progress((index + 1) / len(dataset.clips))
+            progress((index + 1) / len(clips))
     usable = [clip for clip in dataset.clips if clip.name in looks]
     if not usable:
         raise DataError(
@@ -112,23 +131,51 @@ def summarise(
             why=problems[0].reason if problems else "",
         )
     parts = split(usable, recipe.validation)
+    parts_of_set = _folders(dataset, looks) if isinstance(dataset, Collection) else ()
+    heard = [looks[clip.name] for clip in usable]
     rate = recipe.sample_rate
     return Summary(
         layout=dataset.layout,
         n_clips=len(usable),
-        minutes=sum(look.n_seconds for look in looks.values()) / 60,
-        n_examples=sum(
-            n_examples(round(looks[clip.name].n_seconds * rate), recipe.augmentation, rate)
-            for clip in parts.training
+        minutes=sum(look.n_seconds for look in heard) / 60,
+        n_examples=epoch_examples(
+            [round(looks[clip.name].n_seconds * rate) for clip in parts.training],
+            recipe.augmentation,
+            rate,
         ),
-        sample_rates=_counted([look.sample_rate for look in looks.values()]),
-        channels=_counted([look.n_channels for look in looks.values()]),
+        sample_rates=_counted([look.sample_rate for look in heard]),
+        channels=_counted([look.n_channels for look in heard]),
         problems=tuple(sorted(problems, key=lambda p: KINDS.index(p.kind))),
         split=parts,
+        folders=parts_of_set,
+        n_backing=sum(clip.name in looks for clip in backing),
+        backing_minutes=_minutes(backing, looks),
     )
 
 
+def _folders(collection: Collection, looks: Mapping[str, _Look]) -> tuple[FolderSummary, ...]:
+    """The parts of a set of several folders; none where there is one alone."""
+    if len(collection.parts) < 2:
+        return ()
+    return tuple(
+        FolderSummary(
+            part.folder,
+            part.layout,
+            sum(clip.name in looks for clip in part.clips),
+            _minutes(part.clips, looks),
+            part.weight,
+        )
+        for part in collection.parts
+    )
+
+
+def _minutes(clips: Sequence[Clip], looks: Mapping[str, _Look]) -> float:
+    return sum(looks[clip.name].n_seconds for clip in clips if clip.name in looks) / 60
+
+
 def _look_at(clip: Clip) -> _Look:
+    if isinstance(clip, BackingClip):
+        return _look_at_backing(clip)
     try:
         signals = clip.read()
     except StemscopeError as error:
@@ -159,6 +206,16 @@ def _look_at(clip: Clip) -> _Look:
         found.append(ClipProblem(clip.name, "clipped", clipped, False))
     n_seconds = min(seconds[0], max(seconds[1:]))
     return _Look(n_seconds, rate, len(voice), tuple(found))
+
+
+def _look_at_backing(clip: BackingClip) -> _Look:
+    try:
+        samples, rate = clip.vocals.read()
+    except StemscopeError as error:
+        return _Look(0, 0, 0, (ClipProblem(clip.name, "unreadable", error, True),))
+    silent = silence_error(clip.name, np.ones((1, 1), np.float32), samples)
+    found = () if silent is None else (ClipProblem(clip.name, "silent", silent, True),)
+    return _Look(samples.shape[1] / rate, rate, len(samples), found)
 
 
 def _mismatches(

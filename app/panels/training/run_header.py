@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -14,6 +12,7 @@ from app.i18n import bind, language_changed, mark, tip, tr, tr_error
 from app.panels.controls import ElidedLabel, icon_button, label, text_button
 from app.panels.training.run_row import STATE_TEXTS
 from app.training.runs import Run, RunState
+from core.training.sources import names_of
 
 BEST = mark(
     "GNSDR: by how many decibels the voice stands out more after separation than in the mixture, "
@@ -151,7 +150,7 @@ class RunHeader(QWidget):
             return
         self.title.setText(run.title)
         self.about.setText(about_text(run))
-        self.about.hint = str(run.info.data)
+        self.about.hint = "\n".join((*run.info.data, *run.info.accompaniment))
         state = run.state
         self.pause.setVisible(state in (RunState.RUNNING, RunState.WAITING, RunState.PAUSING))
         self.pause.setEnabled(state in (RunState.RUNNING, RunState.WAITING))
@@ -227,7 +226,7 @@ class RunHeader(QWidget):
 
 def about_text(run: Run) -> str:
     """What is trained on what: ``train · 171 clips, 23.1 minutes · 3 × 1000 units, …``."""
-    parts = [Path(run.info.data).name]
+    parts = [names_of((*run.info.data, *run.info.accompaniment))]
     if run.info.training:
         parts.append(tr("{n} clips", n=len(run.info.training)))
     if run.info.minutes:

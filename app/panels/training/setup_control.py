@@ -87,7 +87,7 @@ class SetupControl(QObject):
             return
         self.examples_card.set_examples(())
         self.examples_card.hide()
-        self.data.look(self._folder, self._layout, recipe)
+        self.data.look((self._folder,), self._layout, recipe)
         self._on_progressed(0.0, "Looking through the recordings")
         self._enable()
 
@@ -166,11 +166,12 @@ class SetupControl(QObject):
         if data is None or recipe is None or self._reason():
             return
         new = NewRun(
-            data.dataset.folder,
+            data.dataset.folders,
             data.dataset.layout,
             recipe,
             self.view.device.value() or "cpu",
             self.view.pinned.value() or None,
+            data.dataset.backing_folders,
         )
         self._named = False
         self.wanted.emit(new)
