@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.audio.growing import GrowingAudio, n_there
 from core.audio.source import Audio, DifferenceAudio, ScratchAudio
 from core.batches import MaskMaker
 from core.checkpoint import Model
@@ -22,6 +23,9 @@ FloatArray = NDArray[np.float32]
 
 SEEK_MARGIN_S = 0.1
 """Windows of the resynthesis, and filters of a player, reach this far before a sample at most."""
+
+_RESAMPLER_REACH_SAMPLES = 1100
+_WAIT_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -117,11 +121,19 @@ class Separator:
     def run(
         self, separation: Separation, should_stop: Callable[[], bool] | None = None
     ) -> Iterator[Step]:
-        """Fill ``separation``, giving way after every chunk; ``Cancelled`` if asked to stop."""
+        """Fill ``separation``, giving way after every chunk; ``Cancelled`` if asked to stop.
+
+        Of a mixture that is still being decoded what is there is separated. Where nothing is left
+        to do but to wait for more, it gives way every few milliseconds, with nothing new.
+        """
         listener = Listener(separation.mixture, self._card)
         maker = MaskMaker(self._model)
         seams = Seams(separation.plan.chunks)
-        while chunks := separation.plan.take(maker.n_next):
+        while separation.plan:
+            chunks = separation.plan.take(maker.n_next, self._n_frames_there(separation.mixture))
+            if not chunks:
+                yield _waited(separation, should_stop)
+                continue
             heard = []
             for chunk in chunks:
                 _check(should_stop)
@@ -132,6 +144,16 @@ class Separator:
                 _check(should_stop)
                 frames = self._keep_mask(separation.mask, part, masks, seams)
                 yield self._synthesise(separation, frames)
+
+    def _n_frames_there(self, mixture: Audio) -> int | None:
+        """Frames that can be heard of a song that is still being decoded; None for all."""
+        there = n_there(mixture)
+        if there >= mixture.n_samples:
+            return None
+        rate, stft = self._card.sample_rate, self._card.stft.stft()
+        reach_s = _RESAMPLER_REACH_SAMPLES / min(rate, mixture.sample_rate)
+        readable = int((there / mixture.sample_rate - reach_s) * rate)
+        return max(0, (readable - stft.window_samples // 2) // stft.hop_samples)
 
     def _keep_mask(
         self, mask: Mask, heard: HeardChunk, masks: FloatArray, seams: Seams
@@ -195,6 +217,15 @@ def separate(
         separation.close()
         raise
     return separation
+
+
+def _waited(separation: Separation, should_stop: Callable[[], bool] | None) -> Step:
+    """Nothing new, a moment later: the rest of the song is still being decoded."""
+    _check(should_stop)
+    mixture, done = separation.mixture, separation.frames_ready
+    if isinstance(mixture, GrowingAudio):
+        mixture.wait(min(mixture.n_there + mixture.sample_rate, mixture.n_samples), _WAIT_S)
+    return Step(done.size / separation.mask.n_frames, "Separating", (0, 0), (0, 0))
 
 
 def _check(should_stop: Callable[[], bool] | None) -> None:

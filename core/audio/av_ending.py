@@ -6,6 +6,10 @@ import math
 from pathlib import Path
 from typing import Any
 
+import av
+import av.error
+
+from core.audio.av_names import OPEN_OPTIONS
 from core.audio.probe import promises_length
 
 _TRIM_MAX_SECONDS = 0.2
@@ -13,12 +17,15 @@ _TRIM_MAX_SECONDS = 0.2
 _SHORT_MAX_SECONDS = 0.15
 """What a whole file may lack of its promised length (codec delay, rounded durations)."""
 _MICROSECONDS = 1_000_000
+_MPEG1_RATE_MIN = 32_000
+"""Below this rate, MPEG layer III has half as long frames."""
 
 
 class Ending:
     """Gathers what packets and headers say about the length of one stream."""
 
     def __init__(self, path: Path, container: Any, stream: Any) -> None:
+        self._path = path
         self._stream = stream
         self._time_base = float(stream.time_base or 0)
         self._kind = container.format.name
@@ -62,8 +69,39 @@ class Ending:
 
     def n_samples(self, n_decoded: int, sample_rate: int) -> int | None:
         """Samples that are sound and not padding, or None to keep all that was decoded."""
-        if not sample_rate:
+        end = self._end(sample_rate) if sample_rate else None
+        if end is None or not 0 < n_decoded - end <= _TRIM_MAX_SECONDS * sample_rate:
             return None
+        return end
+
+    def promise(self, sample_rate: int) -> int | None:
+        """The length in samples that this file will most likely have; None if it does not say."""
+        if self._kind == "mp3" and self._duration is not None:
+            n_samples = self._duration * self._time_base * sample_rate
+            if self._trusted:
+                return round(n_samples)
+            # From the bit rate: whole frames.
+            frame = 1152 if sample_rate >= _MPEG1_RATE_MIN else 576
+            return round(n_samples / frame) * frame
+        if self._itunes_samples is None and "mp4" in self._kind:
+            tail = self._tail()
+            return None if tail is None else tail._end(sample_rate)
+        return self._end(sample_rate) if "matroska" not in self._kind else None
+
+    def _tail(self) -> Ending | None:
+        """What the last packets of the file say, read from a file opened once more."""
+        try:
+            with av.open(str(self._path), options=OPEN_OPTIONS) as container:
+                stream = container.streams[self._stream.index]
+                tail = Ending(self._path, container, stream)
+                container.seek((stream.start_time or 0) + (stream.duration or 0), stream=stream)
+                for packet in container.demux(stream):
+                    tail.saw(packet)
+                return tail
+        except av.error.FFmpegError:
+            return None
+
+    def _end(self, sample_rate: int) -> int | None:
         end: int | None = None
         if self._itunes_samples is not None:
             end = self._itunes_samples
@@ -82,8 +120,6 @@ class Ending:
             seconds = self._container_seconds + min(self._first_pts or 0, 0) * self._time_base
             seconds += 2 * self._time_base - self._first_frame_seconds
             end = math.ceil(seconds * sample_rate)
-        if end is None or not 0 < n_decoded - end <= _TRIM_MAX_SECONDS * sample_rate:
-            return None
         return end
 
     def _edit_seconds(self) -> float:

@@ -1,10 +1,19 @@
-"""What FFmpeg's containers and codecs are called by people."""
+"""What FFmpeg's containers and codecs are called by people, and which of them are opened."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+# Without these a playlist among the files could make FFmpeg open other files or the network.
+OPEN_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": (
+        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,mp3,aac,ac3,eac3,dts,dtshd,flac,ogg,wav,w64,aiff,"
+        "caf,au,ape,wv,tta,tak,mpc,mpc8,mpegts,mpeg,avi,flv,amr,truehd,rm,loas,latm,voc,nist,oma,"
+        "dsf,iff"
+    ),
+}
 _BY_SUFFIX = {
     ".m4a": "M4A", ".m4b": "M4A", ".mp4": "MP4", ".m4v": "MP4", ".mov": "MOV", ".3gp": "3GP",
     ".webm": "WebM", ".weba": "WebM", ".mkv": "MKV", ".mka": "MKV", ".wma": "WMA", ".wmv": "WMV",

@@ -10,22 +10,19 @@ import av.error
 import numpy as np
 
 from core.audio.av_ending import Ending
-from core.audio.av_names import container_name, integer_bits, is_lossless, stream_encoding
+from core.audio.av_names import (
+    OPEN_OPTIONS,
+    container_name,
+    integer_bits,
+    is_lossless,
+    stream_encoding,
+)
 from core.audio.info import DamagedAudioError, FileInfo
 from core.audio.intake import Intake
 from core.audio.sndfile_reader import ReadSong, cut_off_error
-from core.audio.source import FloatArray
+from core.audio.source import FloatArray, ScratchAudio
 from core.errors import AudioFileError, StemscopeError
 
-# Without these a playlist among the files could make FFmpeg open other files or the network.
-_OPTIONS = {
-    "protocol_whitelist": "file",
-    "format_whitelist": (
-        "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,mp3,aac,ac3,eac3,dts,dtshd,flac,ogg,wav,w64,aiff,"
-        "caf,au,ape,wv,tta,tak,mpc,mpc8,mpegts,mpeg,avi,flv,amr,truehd,rm,loas,latm,voc,nist,oma,"
-        "dsf,iff"
-    ),
-}
 _SKIP_MANUALLY = 1 << 29  # AV_CODEC_FLAG2_SKIP_MANUAL
 _WMA_PRIMING_SAMPLES = 2048
 """FFmpeg drops two frames at the start of WMA, though one is all that its encoder adds."""
@@ -42,7 +39,7 @@ _SCALES = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "s64": 2.0**-63}
 def read_with_av(path: Path, intake: Intake, accept_damaged: bool, track: int | None) -> ReadSong:
     """Read the sound track of ``path`` into ``intake``; raises as ``core.audio.decode``."""
     try:
-        with av.open(str(path), options=_OPTIONS, metadata_errors="replace") as container:
+        with av.open(str(path), options=OPEN_OPTIONS, metadata_errors="replace") as container:
             return _read(path, container, intake, accept_damaged, track)
     except (av.error.FFmpegError, EOFError) as error:
         raise _unreadable(path) from error
@@ -64,6 +61,10 @@ def _read(
         codec.flags2 |= _SKIP_MANUALLY
         manual_skip = _WMA_PRIMING_SAMPLES
     ending = Ending(path, container, stream)
+
+    def describe(audio: ScratchAudio) -> FileInfo:
+        return _info(path, container, codec, audio)
+
     n_packets = n_damaged = 0
     packets = container.demux()
     while True:
@@ -87,8 +88,9 @@ def _read(
         for frame in frames:
             n_channels = frame.layout.nb_channels
             if not intake.sample_rate:
-                intake.open(n_channels, frame.sample_rate)
                 ending.first_frame(frame)
+                n_promised = ending.promise(frame.sample_rate)
+                intake.open(n_channels, frame.sample_rate, n_promised, describe)
             elif (frame.sample_rate, n_channels) != (intake.sample_rate, intake.n_channels):
                 raise AudioFileError(
                     "“{name}” changes its sample rate or its channels on the way. "
@@ -110,9 +112,13 @@ def _read(
         raise _unreadable(path)
     notice = _notice(path, intake, ending, n_packets, n_damaged, accept_damaged)
     audio = intake.finish(ending.n_samples(intake.n_samples, intake.sample_rate))
+    return ReadSong(audio, describe(audio), notice)
+
+
+def _info(path: Path, container: Any, codec: Any, audio: ScratchAudio) -> FileInfo:
     bits = integer_bits(codec)
     lossless = is_lossless(codec.name)
-    info = FileInfo(
+    return FileInfo(
         path=path,
         container=container_name(container.format.name, path),
         encoding=stream_encoding(codec, bits),
@@ -123,7 +129,6 @@ def _read(
         is_float=lossless and bits is None,
         is_lossy=not lossless,
     )
-    return ReadSong(audio, info, notice)
 
 
 def _unreadable(path: Path) -> AudioFileError:

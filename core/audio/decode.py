@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.audio.av_reader import read_with_av
-from core.audio.info import DecodedSong
+from core.audio.growing import GrowingAudio
+from core.audio.info import DecodedSong, FileInfo
 from core.audio.intake import Intake
 from core.audio.probe import Reader, look_at
 from core.audio.sndfile_reader import ReadSong, UnknownToSoundfileError, read_with_soundfile
@@ -22,6 +23,7 @@ def decode(
     should_stop: Callable[[], bool] | None = None,
     accept_damaged: bool = False,
     track: int | None = None,
+    opened: Callable[[DecodedSong], None] | None = None,
 ) -> DecodedSong:
     """Decode ``path`` in one sequence into a temporary file, with its description and tags.
 
@@ -29,6 +31,10 @@ def decode(
     padding is cut off by the container's own start and duration. ``progress`` gets fractions;
     ``should_stop`` is polled for each block. ``track`` picks one of several sound tracks (from 0);
     by default the one that the container marks.
+
+    ``opened`` gets a long song as soon as its first second is there, where its file says how long
+    it is: its ``audio`` is a ``GrowingAudio`` that can be read while the rest is decoded. What
+    comes back in the end holds the same ``audio``, unless the file is not as long as it said.
 
     A file that is cut off or broken in part raises ``DamagedAudioError``, since half a song that
     passes for a whole one is worse than a message; with ``accept_damaged`` what can be read comes
@@ -39,7 +45,12 @@ def decode(
     path = Path(path).absolute()
     reader = look_at(path)
     scratch = Path(scratch_dir) if scratch_dir is not None else None
-    intake = Intake(path, scratch, progress, should_stop)
+
+    def hand_out(audio: GrowingAudio, info: FileInfo) -> None:
+        assert opened is not None
+        opened(DecodedSong(audio, info, read_tags(path)))
+
+    intake = Intake(path, scratch, progress, should_stop, hand_out if opened else None)
     try:
         intake.poll(0.0)
         song = _read(path, reader, intake, accept_damaged, track)

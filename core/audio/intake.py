@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio.info import N_CHANNELS_MAX, SAMPLE_RATE_MAX, SAMPLE_RATE_MIN
+from core.audio.growing import GrowingAudio
+from core.audio.info import N_CHANNELS_MAX, SAMPLE_RATE_MAX, SAMPLE_RATE_MIN, FileInfo
 from core.audio.source import FloatArray, ScratchAudio
 from core.errors import AudioFileError, Cancelled, OutputError
 
 BLOCK_SAMPLES = 65_536
+EARLY_SECONDS = 20.0
+"""Only longer songs are handed out before their end is read: shorter ones are there at once."""
 VALUE_MAX = 1e9
 """Beyond this (+180 dBFS) a float file holds something other than sound."""
 
@@ -30,11 +33,14 @@ class Intake:
         scratch_dir: Path | None,
         progress: Callable[[float], None] | None,
         should_stop: Callable[[], bool] | None,
+        opened: Callable[[GrowingAudio, FileInfo], None] | None = None,
     ) -> None:
         self.path = path
         self._scratch_dir = scratch_dir
         self._progress = progress
         self._should_stop = should_stop
+        self._opened = opened
+        self._describe: Callable[[ScratchAudio], FileInfo] | None = None
         self._scratch: ScratchAudio | None = None
         self._pending: list[FloatArray] = []
         self._n_pending = 0
@@ -45,8 +51,13 @@ class Intake:
 
     @property
     def n_samples(self) -> int:
-        stored = self._scratch.n_samples if self._scratch else 0
-        return stored + self._n_pending
+        return self._n_stored + self._n_pending
+
+    @property
+    def _n_stored(self) -> int:
+        if isinstance(self._scratch, GrowingAudio):
+            return self._scratch.n_received
+        return self._scratch.n_samples if self._scratch else 0
 
     @property
     def sample_rate(self) -> int:
@@ -56,8 +67,18 @@ class Intake:
     def n_channels(self) -> int:
         return self._scratch.n_channels if self._scratch else 0
 
-    def open(self, n_channels: int, sample_rate: int) -> None:
-        """Make the scratch file; must come before the first ``append``."""
+    def open(
+        self,
+        n_channels: int,
+        sample_rate: int,
+        n_promised: int | None = None,
+        describe: Callable[[ScratchAudio], FileInfo] | None = None,
+    ) -> None:
+        """Make the scratch file; must come before the first ``append``.
+
+        With ``n_promised``, the number of samples that will come, and a ``describe`` that makes a
+        song's description, a long song is handed to ``opened`` after its first block.
+        """
         if n_channels > N_CHANNELS_MAX:
             raise AudioFileError(
                 "“{name}” has {n_channels} channels; Stemscope takes 1 to {most}. "
@@ -74,7 +95,12 @@ class Intake:
                 rate=sample_rate,
             )
         try:
-            self._scratch = ScratchAudio(n_channels, sample_rate, directory=self._scratch_dir)
+            long = n_promised is not None and n_promised > EARLY_SECONDS * sample_rate
+            if n_promised is not None and long and self._opened is not None:
+                self._describe = describe
+                self._scratch = GrowingAudio(n_channels, sample_rate, n_promised, self._scratch_dir)
+            else:
+                self._scratch = ScratchAudio(n_channels, sample_rate, directory=self._scratch_dir)
         except OSError as error:
             raise self._scratch_error(error) from error
 
@@ -100,15 +126,21 @@ class Intake:
     def finish(self, n_samples: int | None = None) -> ScratchAudio:
         """The whole signal, cut to ``n_samples`` if that is less than what came."""
         self._flush()
-        if self._scratch is None or self._scratch.n_samples == 0:
+        n_stored = self._n_stored
+        if self._scratch is None or n_stored == 0:
             raise AudioFileError(
                 "“{name}” holds no sound: it has zero samples. Choose another file.",
                 name=self.name,
             )
-        if n_samples is not None and 0 < n_samples < self._scratch.n_samples:
-            self._scratch.truncate(n_samples)
-        scratch, self._scratch = self._scratch, None
-        return scratch
+        n_samples = min(n_samples or n_stored, n_stored)
+        if isinstance(self._scratch, GrowingAudio):
+            whole = self._scratch.finish(n_samples)
+        else:
+            whole = self._scratch
+            if n_samples < n_stored:
+                whole.truncate(n_samples)
+        self._scratch = None
+        return whole
 
     def close(self) -> None:
         """Give the scratch file back if ``finish`` was not reached."""
@@ -129,6 +161,10 @@ class Intake:
             self._scratch.append(block)
         except OSError as error:
             raise self._scratch_error(error) from error
+        if self._describe is not None and isinstance(self._scratch, GrowingAudio):
+            info, self._describe = self._describe(self._scratch), None
+            assert self._opened is not None
+            self._opened(self._scratch, info)
 
     def _refuse_values(self, block: FloatArray) -> None:
         assert self._scratch is not None
@@ -138,7 +174,7 @@ class Intake:
             bad, what = np.isinf(block), "infinite"
         else:
             bad, what = np.abs(block) > VALUE_MAX, "far beyond any sound"
-        first = self._scratch.n_samples + int(bad.any(axis=0).argmax())
+        first = self._n_stored + int(bad.any(axis=0).argmax())
         raise AudioFileError(
             "“{name}” holds samples that are {what}, the first at {seconds:.3f} s. "
             "Export it again from the program that made it.",

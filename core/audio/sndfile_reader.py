@@ -59,8 +59,15 @@ def read_with_soundfile(path: Path, intake: Intake, accept_damaged: bool) -> Rea
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise UnknownToSoundfileError(str(error)) from error
     with file:
-        intake.open(file.channels, file.samplerate)
         n_promised = file.frames if file.frames < _FRAMES_UNKNOWN else 0
+        described = _describe(file)
+        n_bytes = missing_bytes(path)
+        intake.open(
+            file.channels,
+            file.samplerate,
+            n_promised if not n_bytes else None,
+            lambda audio: _info(path, described, audio),
+        )
         is_cut = False
         order = from_ogg_order(file.channels) if file.format == "OGG" else None
         block = np.empty((BLOCK_SAMPLES, file.channels), np.float32)
@@ -76,9 +83,7 @@ def read_with_soundfile(path: Path, intake: Intake, accept_damaged: bool) -> Rea
             samples = block[:got].T if order is None else block[:got].T[order]
             intake.append(np.array(samples, order="C"))  # a copy: the buffer is used again
         log = file.extra_info if file.format == "OGG" else ""
-        described = _describe(file)
     n_lost = max(0, n_promised - intake.n_samples)
-    n_bytes = missing_bytes(path)
     if n_bytes and described.block_bytes:
         n_lost = n_bytes // described.block_bytes
     # An Ogg file that ends inside a page was cut; one without an end mark may be a recorded stream.
@@ -89,18 +94,7 @@ def read_with_soundfile(path: Path, intake: Intake, accept_damaged: bool) -> Rea
         if not accept_damaged or not intake.n_samples:
             raise notice
     audio = intake.finish()
-    info = FileInfo(
-        path=path,
-        container=described.container,
-        encoding=described.encoding,
-        sample_rate=audio.sample_rate,
-        n_channels=audio.n_channels,
-        n_samples=audio.n_samples,
-        bit_depth=described.bit_depth,
-        is_float=described.is_float,
-        is_lossy=described.bit_depth is None and not described.is_float,
-    )
-    return ReadSong(audio, info, notice)
+    return ReadSong(audio, _info(path, described, audio), notice)
 
 
 def cut_off_error(name: str, n_samples: int, n_lost: int, sample_rate: int) -> DamagedAudioError:
@@ -132,6 +126,20 @@ class _Description:
     bit_depth: int | None
     is_float: bool
     block_bytes: int
+
+
+def _info(path: Path, described: _Description, audio: ScratchAudio) -> FileInfo:
+    return FileInfo(
+        path=path,
+        container=described.container,
+        encoding=described.encoding,
+        sample_rate=audio.sample_rate,
+        n_channels=audio.n_channels,
+        n_samples=audio.n_samples,
+        bit_depth=described.bit_depth,
+        is_float=described.is_float,
+        is_lossy=described.bit_depth is None and not described.is_float,
+    )
 
 
 def _describe(file: soundfile.SoundFile) -> _Description:

@@ -122,7 +122,8 @@ class ScratchAudio:
 
     def truncate(self, n_samples: int) -> None:
         """Drop what lies behind the first ``n_samples``."""
-        check_span(self, n_samples, n_samples)
+        if not 0 <= n_samples <= self._n_samples:
+            raise IndexError(f"{n_samples} of a signal of {self._n_samples} samples")
         self._file.truncate(n_samples * self._n_channels * 4)
         self._n_samples = n_samples
 
@@ -136,6 +137,14 @@ class ScratchAudio:
     def close(self) -> None:
         """Give the disk space back; the signal cannot be read afterwards."""
         self._file.close()
+
+    def _again(self, n_samples: int) -> ScratchAudio:
+        """The first ``n_samples`` as a signal of its own, over the same file."""
+        self.truncate(n_samples)
+        other = ScratchAudio.__new__(ScratchAudio)
+        other._file, other._n_samples = self._file, n_samples
+        other._n_channels, other._sample_rate = self._n_channels, self._sample_rate
+        return other
 
     def _put(self, start: int, block: FloatArray) -> None:
         data = np.ascontiguousarray(block.T, np.float32)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from core.audio import ArrayAudio
+from core.audio.growing import GrowingAudio
 from core.checkpoint import Model, load_model
+from core.errors import Cancelled
 from core.separator import Separation, Separator, separate
 
 
@@ -62,3 +64,36 @@ def test_the_place_sought_is_there_after_two_chunks(model: Model, rate: int, sha
     next(steps), next(steps)
     assert separation.samples_ready.until(place) > place
     separation.close()
+
+
+def test_a_song_is_separated_while_it_is_still_being_decoded(model: Model) -> None:
+    samples = song(44100, 12).read(0, 12 * 44100)
+    growing = GrowingAudio(2, 44100, samples.shape[1])
+    separation = Separator(model).start(growing)
+    steps = Separator(model).run(separation)
+    assert next(steps).samples == (0, 0), "nothing can be heard yet"
+    growing.append(samples[:, : 5 * 44100])
+    n_ready = 0
+    while next(steps).samples != (0, 0):
+        n_ready = separation.samples_ready.until(0)
+    assert 2 * 44100 < n_ready < 5 * 44100
+    separation.seek(10 * 44100)
+    assert next(steps).samples == (0, 0), "what was sought is not there yet"
+    growing.append(samples[:, 5 * 44100 :])
+    growing.finish(samples.shape[1])
+    assert next(steps).samples[0] > 7 * 44100
+    assert len(list(steps)) > 1
+    assert separation.complete
+    whole = separate(ArrayAudio(samples, 44100), model)
+    np.testing.assert_allclose(
+        vocals(separation, 0, samples.shape[1]), vocals(whole, 0, samples.shape[1]), atol=1e-5
+    )
+
+
+def test_a_song_whose_decoding_is_given_up_is_not_waited_for(model: Model) -> None:
+    growing = GrowingAudio(2, 44100, 12 * 44100)
+    steps = Separator(model).run(Separator(model).start(growing))
+    next(steps)
+    growing.abandon()
+    with pytest.raises(Cancelled):
+        next(steps)
