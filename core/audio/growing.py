@@ -44,7 +44,7 @@ class GrowingAudio(ScratchAudio):
             self._changed.notify_all()
 
     def read(self, start: int, stop: int) -> FloatArray:
-        """As ``Audio.read``; waits for what has not come yet. Raises ``Cancelled`` if it never will.
+        """As ``Audio.read``; waits for what has not come yet, or ``Cancelled`` if it never will.
 
         Not for the thread of a window: look at ``n_there`` first.
         """
