@@ -60,8 +60,27 @@ class SourceNetwork(nn.Module):
         return magnitude if self.n_channels == 1 else magnitude[:, :, : self.n_channels]
 
     def outputs(self, magnitude: Tensor) -> Tensor:
-        """What the last layer gives, of any sign: ``(batch, n_outputs, n_frames, n_bins)``."""
+        """What the last layer gives, ``(batch, n_outputs, n_frames, …)``, in any precision."""
         raise NotImplementedError
+
+    def estimates_of(self, outputs: Tensor) -> Tensor:
+        """Sizes of the sources, of the shape of ``outputs``, at least 0."""
+        return widened(outputs).abs()
+
+    def masks_of(self, outputs: Tensor, magnitude: Tensor) -> Tensor:
+        """The masks that ``outputs`` of ``magnitude`` stand for, as ``forward`` returns them."""
+        estimates = self.estimates_of(outputs)
+        if self.output_kind == "voice":
+            mixture = magnitude[:, None]
+            voice = torch.minimum(estimates, mixture)
+            estimates = torch.cat([voice, mixture - voice], dim=1)
+        return ratio_masks(estimates)
+
+    def spectra_of(self, outputs: Tensor, magnitude: Tensor) -> Tensor:
+        """The spectra that ``outputs`` of ``magnitude`` stand for, as ``spectra`` returns them."""
+        if self.output_kind == "joint_mask":
+            return self.masks_of(outputs, magnitude) * self.heard(magnitude)[:, None]
+        return self.estimates_of(outputs)
 
     def spectra(self, magnitude: Tensor) -> Tensor:
         """Estimates of the sources' magnitudes in the units of ``magnitude``, for training.
@@ -70,9 +89,7 @@ class SourceNetwork(nn.Module):
         ``(batch, n_outputs, n_frames, n_bins)``, at least 0. With the joint masking layer they sum
         to ``magnitude`` over the sources.
         """
-        if self.output_kind == "joint_mask":
-            return self(magnitude) * self.heard(magnitude)[:, None]
-        return widened(self.outputs(magnitude)).abs()
+        return self.spectra_of(self.outputs(magnitude), magnitude)
 
     def forward(self, magnitude: Tensor) -> Tensor:
         """Masks ``(batch, n_sources, n_frames, n_bins)`` in [0, 1], summing to 1 over the sources.
@@ -81,12 +98,7 @@ class SourceNetwork(nn.Module):
         layer get a ratio mask of their outputs; the one output a of a voice network counts as
         min(a, X) of a mixture X, and the rest is the other source.
         """
-        estimates = widened(self.outputs(magnitude)).abs()
-        if self.output_kind == "voice":
-            mixture = magnitude[:, None]
-            voice = torch.minimum(estimates, mixture)
-            estimates = torch.cat([voice, mixture - voice], dim=1)
-        return ratio_masks(estimates)
+        return self.masks_of(self.outputs(magnitude), magnitude)
 
 
 def ratio_masks(estimates: Tensor) -> Tensor:

@@ -118,7 +118,10 @@ class RecurrentUNet(SourceNetwork):
         return (None, None) if len(self.paths) else (reach, reach)
 
     def outputs(self, magnitude: Tensor) -> Tensor:
-        batch, n_frames = magnitude.shape[:2]
+        batch = len(magnitude)
+        if self._n_silent:  # so many frames the causal convolutions leave out
+            silence = magnitude.new_zeros(batch, self._n_silent, *magnitude.shape[2:])
+            magnitude = torch.cat([silence, magnitude], dim=1)
         x = torch.log1p(_LOUDNESS * self.folds.fold(magnitude)) * _SPREAD
         x = x[:, None] if self.n_channels == 1 else x.transpose(1, 2)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -138,13 +141,27 @@ class RecurrentUNet(SourceNetwork):
         ):
             # Each position becomes two: twice the channels, laid out along frequency.
             x = up(x).permute(0, 2, 3, 1)
-            n_channels = x.shape[3] // 2
-            x = x.reshape(batch, n_frames, 2 * x.shape[2], n_channels).permute(0, 3, 1, 2)
-            x = mix(x + beside)
+            _, n_frames, n_positions, n_both = x.shape
+            x = x.reshape(batch, n_frames, 2 * n_positions, n_both // 2).permute(0, 3, 1, 2)
+            x = mix(x + beside[:, :, beside.shape[2] - n_frames :])
         if self.dropout:
             x = functional.dropout2d(x, self.dropout, self.training)
-        # Positive already: where it is large it is linear, so that the mask can be as sharp.
-        x = functional.softplus(widened(self.output(x)))
+        x = self.output(x)
         if self.n_channels > 1:  # (batch, n_outputs, n_frames, n_channels, n_positions)
             x = x.unflatten(1, (self.n_outputs, self.n_channels)).transpose(2, 3)
-        return self.folds.unfold(x)
+        return x
+
+    @property
+    def _n_silent(self) -> int:
+        """Frames of silence to put before a song, or before the beginning of a stream."""
+        goes_on = self.input.streams and self.input.past is not None
+        convolutions = (m for m in self.modules() if isinstance(m, Convolution))
+        return 0 if goes_on else sum(each.n_behind for each in convolutions)
+
+    def estimates_of(self, outputs: Tensor) -> Tensor:
+        # Where it is large it is linear, so that the mask can be as sharp.
+        return functional.softplus(widened(outputs))
+
+    def masks_of(self, outputs: Tensor, magnitude: Tensor) -> Tensor:
+        # Bins of one position have one mask: it is made before they are laid out.
+        return self.folds.unfold(super().masks_of(outputs, magnitude))

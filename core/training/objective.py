@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.networks.base import SourceNetwork, ratio_masks, widened
+from core.networks.base import SourceNetwork
 from core.training.settings import ObjectiveSettings
 
 KL_FLOOR_UNITS = 16.0
@@ -90,12 +90,11 @@ class Objective(torch.nn.Module):
         reduced = self._product_dtype != torch.float32
         network = self.network
         with torch.autocast(features.device.type, self._product_dtype, enabled=reduced):
-            is_plain = _is_plain(network)
-            found = network.outputs(features) if is_plain else network.spectra(features)
+            found = network.outputs(features)
         dtype = torch.float64 if wide_sums else torch.float32
 
         def error_sum(part: Tensor, which: slice) -> Tensor:
-            spectra = _spectra(network, part, features[which]) if is_plain else part
+            spectra = network.spectra_of(part, features[which])
             if self._is_symmetric:
                 spectra = spectra[:, :1]
             per_frame = scale[which].reshape(-1, 1, scale.shape[1], *[1] * (spectra.ndim - 3))
@@ -107,20 +106,6 @@ class Objective(torch.nn.Module):
             return error_sum(found, slice(None))
         total: Tensor = _PiecewiseSum.apply(found, error_sum)  # type: ignore[no-untyped-call]
         return total
-
-
-def _is_plain(network: SourceNetwork) -> bool:
-    """Whether the network's estimates follow from its outputs as in ``SourceNetwork``."""
-    kind = type(network)
-    return kind.spectra is SourceNetwork.spectra and kind.forward is SourceNetwork.forward
-
-
-def _spectra(network: SourceNetwork, outputs: Tensor, magnitude: Tensor) -> Tensor:
-    """What ``SourceNetwork.spectra`` makes of ``outputs``."""
-    positive = widened(outputs).abs()
-    if network.output_kind != "joint_mask":
-        return positive
-    return ratio_masks(positive) * network.heard(magnitude)[:, None]
 
 
 class _PiecewiseSum(torch.autograd.Function):
