@@ -12,6 +12,7 @@ import soxr
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from core.training.scenes import Scene
     from core.training.settings import AugmentationSettings
 
 FloatArray = NDArray[np.float32]
@@ -51,6 +52,8 @@ class Draw:
     swap_music: bool
     voice_curve_db: NDArray[np.float64]
     music_curve_db: NDArray[np.float64]
+    scene: Scene | None = None
+    """Where both stand; None where they stay as they were recorded."""
 
 
 def draw(

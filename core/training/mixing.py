@@ -7,8 +7,10 @@ what ``example`` shows the network.
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,11 @@ from core.training.examples import (
     analysed,
     load_pairs,
 )
+from core.training.pieces import Lots, band_hz, sounding_s
+from core.training.recordings import Recording
+from core.training.scenes import Scene, draw_scene
+from core.training.shelf import Shelf
+from core.training.stage import staged_music, staged_voice
 from core.training.voice_shift import shifted_voice
 
 if TYPE_CHECKING:
@@ -50,8 +57,15 @@ __all__ = [
 LONGEST_PIECE_S = 20.0
 """Longer clips are cut into equal pieces, each an example of its own."""
 
-VARIANT_BYTES = 512 * 2**20
-"""Memory for shifted voices; what has no room is computed again."""
+VARIANT_BYTES, VARIANT_DISK_BYTES = 512 * 2**20, 6 * 2**30
+"""Memory and temporary files for shifted voices; what has no room is computed again."""
+
+ROOM_BELOW_END = 0.99
+"""Where sources are cut off, as a part of the narrower one's end: what is there is fading."""
+
+
+_SPARE_SAMPLES = 64
+"""Taken beyond what a change of speed needs, since it ends where its input does."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +83,8 @@ class Mixer:
     """Makes the examples of an epoch from clips. Its methods may be called from any thread."""
 
     def __init__(self, clips: Sequence[ClipPair], recipe: Recipe) -> None:
-        self._clips = [
-            ClipPair(c.name, np.atleast_2d(c.vocals), np.atleast_2d(c.accompaniment)) for c in clips
-        ]
+        # Accompaniments without a voice come last, so that pieces with one are counted from 0.
+        self._clips = sorted((_in_rows(clip) for clip in clips), key=lambda c: c.vocals.size == 0)
         self._seed = recipe.seed
         self._settings = recipe.augmentation
         self._spectra = recipe.objective.spectra
@@ -79,33 +92,70 @@ class Mixer:
         self._stft = recipe.stft.stft()
         self._rate = recipe.sample_rate
         self._level = recipe.level
+        self._has_scenes = self._settings.staged or self._settings.drawn
         self._pieces = [
             _Piece(index, *bounds)
             for index, clip in enumerate(self._clips)
-            for bounds in _cut(clip.vocals.shape[1], self._rate)
+            for bounds in _cut(_longest(clip), self._rate)
         ]
+        self._n_voices = sum(self._clips[piece.clip].vocals.size > 0 for piece in self._pieces)
         self._items = [
             (index, shift)
-            for index, piece in enumerate(self._pieces)
+            for index, piece in enumerate(self._pieces[: self._n_voices])
             for shift in _grid_shifts(piece.n_samples, self._settings, self._rate)
         ]
         self._clip_rms = [(_rms(c.vocals), _rms(c.accompaniment)) for c in self._clips]
+        self._bands: list[tuple[float, float]] = []
+        if self._settings.match_band:
+            self._bands = [
+                (band_hz(c.vocals, self._rate), band_hz(c.accompaniment, self._rate))
+                for c in self._clips
+            ]
+        self._voice_lots: Lots | None = None
+        if self._settings.drawn:
+            self._voice_lots = Lots(self._weights("vocals"))
+            self._music_lots = Lots(self._weights("accompaniment"))
+        self._latest_epoch: dict[int, int] = {}
         self._variants: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
-        self._variant_bytes = 0
+        self._variant_shelf = Shelf(VARIANT_BYTES, VARIANT_DISK_BYTES)
+
+    def _weights(self, source: str) -> list[float]:
+        """How often each piece is to be drawn: by how long it sounds, times its clip's weight."""
+        bounds: list[list[tuple[int, int]]] = [[] for _ in self._clips]
+        for piece in self._pieces:
+            bounds[piece.clip].append((piece.start, piece.stop))
+        weights: list[float] = []
+        for clip, parts in zip(self._clips, bounds, strict=True):
+            weight = clip.weight if isinstance(clip, Recording) else 1.0
+            samples = getattr(clip, source)
+            seconds = sounding_s(samples, self._rate, parts) if samples.size else [0.0] * len(parts)
+            weights += [weight * each for each in seconds]
+        return weights
 
     def __len__(self) -> int:
-        return len(self._items)
+        return self._settings.epoch_examples or len(self._items)
 
     def name(self, item: int) -> str:
-        """The clip whose voice ``item`` has."""
+        """The clip whose voice ``item`` has; where voices are drawn, had when last it was made."""
+        if self._voice_lots is not None:
+            return self.names(self.draw(self._latest_epoch.get(item, 0), item))[0]
         return self._clips[self._pieces[self._items[item][0]].clip].name
 
     def draw(self, epoch: int, item: int) -> Draw:
         """What is drawn for ``item`` in ``epoch``."""
-        piece, shift = self._items[item]
-        return draw(
-            self._settings, self._seed, epoch, item, piece, len(self._pieces), grid_shift=shift
-        )
+        scene = draw_scene(self._settings, self._seed, epoch, item) if self._has_scenes else None
+        n_pieces = len(self._pieces)
+        if scene is None or self._voice_lots is None:
+            piece, shift = self._items[item]
+            drawn = draw(self._settings, self._seed, epoch, item, piece, n_pieces, grid_shift=shift)
+            return drawn if scene is None else replace(drawn, scene=scene)
+        # Each item has its own stretch of the lots, so that an epoch hears all that it can.
+        piece = self._voice_lots.drawn((item + scene.voice_pick) / len(self))
+        drawn = draw(self._settings, self._seed, epoch, item, piece, n_pieces, grid_shift=0.0)
+        music = drawn.music
+        if music != piece:
+            music = self._music_lots.other(scene.music_pick, piece)
+        return replace(drawn, music=music, scene=scene)
 
     def names(self, drawn: Draw) -> tuple[str, str]:
         """The clips that gave voice and accompaniment."""
@@ -118,6 +168,7 @@ class Mixer:
 
     def example(self, epoch: int, item: int) -> Example:
         """The example that ``item`` becomes in ``epoch``."""
+        self._latest_epoch[item] = epoch
         drawn = self.draw(epoch, item)
         audio = self._mixed(drawn)
         return analysed(
@@ -125,21 +176,62 @@ class Mixer:
         )
 
     def _mixed(self, drawn: Draw) -> DrawnAudio:
-        voice = at_speed(self._voice(drawn), drawn.voice_speed)
-        music = at_speed(self._signal("accompaniment", drawn.music), drawn.music_speed)
-        voice = equalised(voice[::-1] if drawn.swap_voice else voice, drawn.voice_curve_db)
-        music = equalised(music[::-1] if drawn.swap_music else music, drawn.music_curve_db)
-        voice = self._levelled(voice, "vocals", drawn.voice)
-        music = self._levelled(music, "accompaniment", drawn.music)
-        first = round(drawn.shift * music.shape[1])
-        music = np.take(music, np.arange(voice.shape[1]) + first, axis=1, mode="wrap")
-        n_channels = max(len(voice), len(music))
+        sources = self._recorded(drawn) if drawn.scene is None else self._set_up(drawn, drawn.scene)
+        voice, music = sources
+        n_channels = max(len(voice), len(music), self._n_channels)
         half_ratio_db = drawn.voice_to_music_db / 2 if drawn.has_voice else 0.0
         voice_gain = 10 ** ((drawn.level_dbfs + half_ratio_db) / 20) if drawn.has_voice else 0.0
         music_gain = 10 ** ((drawn.level_dbfs - drawn.voice_to_music_db / 2) / 20)
         voice = _widened(voice, n_channels) * np.float32(voice_gain)
         music = _widened(music, n_channels) * np.float32(music_gain)
         return DrawnAudio(voice + music, voice, music, self._rate)
+
+    def _recorded(self, drawn: Draw) -> tuple[FloatArray, FloatArray]:
+        """Voice and accompaniment as they were recorded, equally long, as of unit power."""
+        voice = at_speed(self._voice(drawn), drawn.voice_speed)
+        music = at_speed(self._signal("accompaniment", drawn.music), drawn.music_speed)
+        voice = equalised(voice[::-1] if drawn.swap_voice else voice, drawn.voice_curve_db)
+        music = equalised(music[::-1] if drawn.swap_music else music, drawn.music_curve_db)
+        voice = self._levelled(voice, self._signal("vocals", drawn.voice), drawn.voice)
+        whole = self._signal("accompaniment", drawn.music)
+        music = self._levelled(music, whole, drawn.music, is_music=True)
+        first = round(drawn.shift * music.shape[1])
+        music = np.take(music, np.arange(voice.shape[1]) + first, axis=1, mode="wrap")
+        return voice, music
+
+    def _set_up(self, drawn: Draw, scene: Scene) -> tuple[FloatArray, FloatArray]:
+        """The same in their ``scene``; of the accompaniment only what is heard is made."""
+        end_hz = self._end_hz(drawn, scene)
+        piece = self._pieces[drawn.voice]
+        n_samples = max(1, round(piece.n_samples / drawn.voice_speed))
+        voice = np.zeros((1, n_samples), np.float32)
+        if drawn.has_voice:
+            voice = at_speed(self._voice(drawn), drawn.voice_speed)
+            n_samples = voice.shape[1]
+            voice = voice[::-1] if drawn.swap_voice else voice
+            curve = drawn.voice_curve_db
+            voice = staged_voice(voice, self._rate, curve, scene, end_hz, self._n_channels)
+            voice = self._levelled(voice, self._signal("vocals", drawn.voice), drawn.voice)
+        whole = self._signal("accompaniment", drawn.music)
+        first = round(drawn.shift * whole.shape[1])
+        n_taken = math.ceil(n_samples * drawn.music_speed) + _SPARE_SAMPLES
+        part = np.take(whole, np.arange(n_taken) + first, axis=1, mode="wrap")
+        music = at_speed(part, drawn.music_speed)[:, :n_samples]
+        music = music[::-1] if drawn.swap_music else music
+        curve = drawn.music_curve_db
+        music = staged_music(music, self._rate, curve, scene, end_hz, self._n_channels)
+        return voice, self._levelled(music, part, drawn.music, is_music=True)
+
+    def _end_hz(self, drawn: Draw, scene: Scene) -> float:
+        """Where both sources end, so that neither is told by reaching higher."""
+        if not self._bands:
+            return scene.limit_hz
+        voice = self._bands[self._pieces[drawn.voice].clip][0] * drawn.voice_speed
+        music = self._bands[self._pieces[drawn.music].clip][1] * drawn.music_speed
+        voice *= 2 ** (min(0.0, drawn.pitch_semitones) / 12)
+        nyquist = self._rate / 2
+        ends = [end * ROOM_BELOW_END for end in (voice, music) if end < nyquist]
+        return min(scene.limit_hz, *ends, math.inf)
 
     def _signal(self, source: str, piece: int) -> FloatArray:
         where = self._pieces[piece]
@@ -160,15 +252,21 @@ class Mixer:
             # In half precision whether kept or not, so that the memory's size changes nothing.
             peak = max(float(np.max(np.abs(shifted), initial=0)), 1e-9)
             kept = (shifted / peak).astype(np.float16), peak
-            if self._variant_bytes + kept[0].nbytes <= VARIANT_BYTES:
-                self._variants[key] = kept
-                self._variant_bytes += kept[0].nbytes
+            with contextlib.suppress(OSError):  # a full disk
+                on_shelf = self._variant_shelf.keep(kept[0])
+                if on_shelf is not None:
+                    self._variants[key] = on_shelf, peak
         return kept[0].astype(np.float32) * np.float32(kept[1])
 
-    def _levelled(self, samples: FloatArray, source: str, piece: int) -> FloatArray:
-        """At the level that makes the piece's clip one of unit power."""
-        own = _rms(self._signal(source, piece))
-        clip_rms = self._clip_rms[self._pieces[piece].clip][source == "accompaniment"]
+    def _levelled(
+        self, samples: FloatArray, before: FloatArray, piece: int, is_music: bool = False
+    ) -> FloatArray:
+        """At the level that makes the piece's clip one of unit power.
+
+        ``before`` is what ``samples`` were made of.
+        """
+        own = _rms(before)
+        clip_rms = self._clip_rms[self._pieces[piece].clip][is_music]
         now = _rms(samples)
         if own == 0 or now == 0:
             return np.zeros_like(samples)
@@ -203,6 +301,15 @@ def _grid_shifts(n_samples: int, settings: AugmentationSettings, sample_rate: in
         return [0.0]
     offsets = grid_offsets(n_samples, grid_step(settings, sample_rate))
     return [offset / n_samples for offset in offsets]
+
+
+def _in_rows(clip: ClipPair) -> ClipPair:
+    vocals, accompaniment = np.atleast_2d(clip.vocals), np.atleast_2d(clip.accompaniment)
+    return replace(clip, vocals=vocals, accompaniment=accompaniment)
+
+
+def _longest(clip: ClipPair) -> int:
+    return (clip.vocals if clip.vocals.size else clip.accompaniment).shape[1]
 
 
 def _rms(samples: FloatArray) -> float:
