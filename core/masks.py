@@ -82,7 +82,7 @@ class Mask:
         half the model's rate the values fade into ``above``.
         """
         position = np.asarray(times_s, np.float64) * (self.sample_rate / self.hop_samples)
-        early, late, part = _neighbours(position, self.n_frames)
+        early, late, part = neighbours(position, self.n_frames)
         # Only the columns in use are widened to float32.
         first = int(early.min()) if len(early) else 0
         last = int(late.max()) + 1 if len(late) else 0
@@ -94,15 +94,19 @@ class Mask:
 
         freqs = np.asarray(freqs_hz, np.float64)
         bins = freqs * (self.window_samples / self.sample_rate)
-        low, high, share = _neighbours(bins, self.n_bins)
+        low, high, share = neighbours(bins, self.n_bins)
         inside = in_time[:, low] * (1 - share[:, None]) + in_time[:, high] * share[:, None]
-        half_rate = self.sample_rate / 2
-        fade = np.clip((freqs - self.band_hz) / (half_rate - self.band_hz), 0, 1)
-        weight = fade.astype(np.float32)[:, None]
+        weight = band_weights(freqs, self)[:, None]
         return np.asarray(inside * (1 - weight) + above[:, None, :] * weight, np.float32)
 
 
-def _neighbours(
+def band_weights(freqs_hz: NDArray[np.float64], mask: Mask) -> FloatArray:
+    """How far the value above the band counts at each frequency: 0 up to the edge, then to 1."""
+    edge, half_rate = mask.band_hz, mask.sample_rate / 2
+    return np.clip((freqs_hz - edge) / (half_rate - edge), 0, 1).astype(np.float32)
+
+
+def neighbours(
     position: NDArray[np.float64], size: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
     """The grid points on both sides of each position, and how far it is from the lower one."""

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 
 from core.audio.source import Audio, FloatArray, read_padded
 from core.errors import UsageError
@@ -20,6 +21,10 @@ from core.errors import UsageError
 ComplexArray = NDArray[np.complex64]
 
 _WINDOWS = ("sine", "hann")
+_LEAST_WEIGHT = np.float32(1e-12)
+
+GROUP_FRAMES = 32
+"""Frames worked on at a time: few enough to stay in a core's own memory between the steps."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,16 @@ class Stft:
         ``(n_channels, n_frames, n_bins)`` complex64, without any scaling.
         """
         frames = np.lib.stride_tricks.sliding_window_view(block, self.window_samples, axis=1)
-        windowed = frames[:, :: self.hop_samples] * self.weights
-        return np.fft.rfft(windowed, axis=2).astype(np.complex64, copy=False)
+        frames = frames[:, :: self.hop_samples]
+        n_channels, n_frames, _ = frames.shape
+        if n_frames <= GROUP_FRAMES:
+            return np.asarray(rfft(frames * self.weights, axis=2, overwrite_x=True))
+        spectra = np.empty((n_channels, n_frames, self.n_bins), np.complex64)
+        # SciPy takes several frames at a time in single precision, which NumPy does not.
+        for begin in range(0, n_frames, GROUP_FRAMES):
+            group = slice(begin, begin + GROUP_FRAMES)
+            spectra[:, group] = rfft(frames[:, group] * self.weights, axis=2)
+        return spectra
 
     def overlap_add(self, spectra: ComplexArray, first: int, start: int, stop: int) -> FloatArray:
         """Samples ``start`` to ``stop`` from frames ``first``, ``first + 1``, …
@@ -101,24 +114,60 @@ class Stft:
         touches the span (see ``frames_touching``). Returns ``(n_channels, stop - start)``.
         """
         n_channels, n_frames, _ = spectra.shape
-        hop = self.hop_samples
-        per_frame = -(-self.window_samples // hop)
-        frames = np.fft.irfft(spectra, self.window_samples, axis=2).astype(np.float32, copy=False)
-        frames *= self.weights
-        padding = per_frame * hop - self.window_samples
-        squared = np.pad(self.weights**2, (0, padding)).reshape(per_frame, hop)
-        if padding:
-            frames = np.pad(frames, ((0, 0), (0, 0), (0, padding)))
+        overlap = OverlapAdd(self, n_channels, n_frames)
+        for begin in range(0, n_frames, GROUP_FRAMES):
+            overlap.add(spectra[:, begin : begin + GROUP_FRAMES])
+        return overlap.samples(start - self.span(first, first + 1)[0], stop - start)
+
+
+class OverlapAdd:
+    """The sum of ``n_frames`` successive frames, given in order, any number at a time.
+
+    A sample adds up its frames from the first to the last, however they are grouped.
+    """
+
+    def __init__(self, stft: Stft, n_channels: int, n_frames: int) -> None:
+        self._stft = stft
+        self._n_frames = n_frames
+        self._n_added = 0
+        self._per_frame = -(-stft.window_samples // stft.hop_samples)
+        n_hops = n_frames + self._per_frame
+        self._total = np.zeros((n_channels, n_hops, stft.hop_samples), np.float32)
+
+    def add(self, spectra: ComplexArray) -> None:
+        """The next frames: ``(n_channels, n, n_bins)``."""
+        window, hop, per_frame = self._stft.window_samples, self._stft.hop_samples, self._per_frame
+        n_channels, n_frames, _ = spectra.shape
+        frames = irfft(spectra, window, axis=2)
+        frames *= self._stft.weights
+        if per_frame * hop > window:
+            frames = np.pad(frames, ((0, 0), (0, 0), (0, per_frame * hop - window)))
         pieces = frames.reshape(n_channels, n_frames, per_frame, hop)
-        total = np.zeros((n_channels, n_frames + per_frame, hop), np.float32)
-        weight = np.zeros((n_frames + per_frame, hop), np.float32)
-        for shift in range(per_frame):
-            total[:, shift : shift + n_frames] += pieces[:, :, shift]
-            weight[shift : shift + n_frames] += squared[shift]
-        begin = self.span(first, first + 1)[0]
-        inside = slice(start - begin, stop - begin)
-        norm = np.maximum(weight.reshape(-1)[inside], np.float32(1e-12))
-        return np.asarray(total.reshape(n_channels, -1)[:, inside] / norm, np.float32)
+        begin = self._n_added
+        for shift in range(per_frame - 1, -1, -1):
+            self._total[:, begin + shift : begin + shift + n_frames] += pieces[:, :, shift]
+        self._n_added += n_frames
+
+    def samples(self, offset: int, n_samples: int) -> FloatArray:
+        """``n_samples`` from ``offset`` after the first frame's first sample on; ends the sum."""
+        window, hop, per_frame = self._stft.window_samples, self._stft.hop_samples, self._per_frame
+        padded = np.pad(self._stft.weights**2, (0, per_frame * hop - window))
+        squared = padded.reshape(per_frame, hop)
+        # All frames of a hop are there but at the ends, where there may be none before or after.
+        n_inner = self._n_frames - per_frame + 1
+        inner = slice(per_frame - 1, per_frame - 1 + max(n_inner, 0))
+        whole = np.zeros(hop, np.float32)
+        for shift in range(per_frame - 1, -1, -1):
+            whole += squared[shift]
+        self._total[:, inner] /= np.maximum(whole, _LEAST_WEIGHT)
+        for index in (*range(inner.start), *range(inner.stop, self._n_frames + per_frame)):
+            weight = np.zeros(hop, np.float32)
+            for shift in range(per_frame - 1, -1, -1):
+                if 0 <= index - shift < self._n_frames:
+                    weight += squared[shift]
+            self._total[:, index] /= np.maximum(weight, _LEAST_WEIGHT)
+        flat = self._total.reshape(len(self._total), -1)
+        return np.asarray(flat[:, offset : offset + n_samples])
 
 
 def analyse(audio: Audio, stft: Stft, first: int, last: int) -> ComplexArray:

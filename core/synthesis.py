@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from core.audio.source import Audio, FloatArray
+from core.audio.source import Audio, FloatArray, read_padded
+from core.mask_reader import MaskReader
 from core.masks import Mask
-from core.stft import Stft, analyse
+from core.stft import GROUP_FRAMES, OverlapAdd, Stft
 
-# Frames filtered at a time: bounds the memory of long spans.
-_BLOCK_FRAMES = 1024
+# Frames added up at a time: bounds the memory of long spans.
+_SPAN_FRAMES = 1024
 
 
 def synthesis_stft(sample_rate: int, model: Stft, model_rate: int) -> Stft:
@@ -64,16 +65,22 @@ def synthesise(
 
     The result for a sample does not depend on the span that it is computed in.
     """
+    reader = MaskReader(mask, stft, mixture.sample_rate, source)
     pieces = []
-    block = _BLOCK_FRAMES * stft.hop_samples
-    freqs = np.arange(stft.n_bins) * (mixture.sample_rate / stft.window_samples)
-    for begin in range(start, stop, block):
-        end = min(begin + block, stop)
+    span = _SPAN_FRAMES * stft.hop_samples
+    for begin in range(start, stop, span):
+        end = min(begin + span, stop)
         first, last = stft.frames_touching(begin, end, mixture.n_samples)
-        spectra = analyse(mixture, stft, first, last)
-        times = np.arange(first, last) * (stft.hop_samples / mixture.sample_rate)
-        spectra *= mask.sample(times, freqs, source).transpose(0, 2, 1)
-        pieces.append(stft.overlap_add(spectra, first, begin, end))
+        block = read_padded(mixture, *stft.span(first, last))
+        origin = stft.span(first, last)[0]
+        overlap = OverlapAdd(stft, mixture.n_channels, last - first)
+        for group in range(first, last, GROUP_FRAMES):
+            group_end = min(group + GROUP_FRAMES, last)
+            part = slice(
+                (group - first) * stft.hop_samples, stft.span(group, group_end)[1] - origin
+            )
+            overlap.add(reader.filtered(stft.spectra(block[:, part]), group))
+        pieces.append(overlap.samples(begin - origin, end - begin))
     if not pieces:
         return np.zeros((mixture.n_channels, 0), np.float32)
-    return np.concatenate(pieces, axis=1)
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
