@@ -17,7 +17,7 @@ from core.audio import ResampledAudio
 from core.audio.source import Audio
 from core.card import Card, ChunkSettings
 from core.features import heard_magnitude, heard_views, normalised, running_level
-from core.stft import analyse
+from core.stft import ComplexArray, analyse
 
 FloatArray = NDArray[np.float32]
 MaskFunction = Callable[[FloatArray], FloatArray]
@@ -80,15 +80,32 @@ class Listener:
         same_rate = mixture.sample_rate == card.sample_rate
         self._audio: Audio = mixture if same_rate else ResampledAudio(mixture, card.sample_rate)
         self.n_frames = self._stft.n_frames(self._audio.n_samples)
+        self._last_heard: tuple[Chunk, ComplexArray] | None = None
 
     def hear(self, chunk: Chunk) -> HeardChunk:
-        spectra = analyse(self._audio, self._stft, chunk.heard_first, chunk.heard_last)
+        spectra = self._spectra(chunk)
         n_channels = self._card.n_channels
         heard = heard_magnitude(spectra)
         level = running_level(heard, self._stft, self._card.sample_rate, self._card.level)
         views = heard if n_channels == 1 else heard_views(spectra, n_channels)
         magnitude = heard[None] if n_channels == 1 else views[:, :n_channels].swapaxes(0, 1)
         return HeardChunk(chunk, magnitude, normalised(views, level, self._stft))
+
+    def _spectra(self, chunk: Chunk) -> ComplexArray:
+        """The frames that ``chunk`` hears; those that the last one heard too are kept from there.
+
+        Warm-up and look-ahead make up a third of what is heard.
+        """
+        first, last = chunk.heard_first, chunk.heard_last
+        before, kept = self._last_heard or (chunk, None)
+        if kept is not None and before.heard_first <= first < before.heard_last <= last:
+            kept = kept[:, first - before.heard_first :]
+            rest = analyse(self._audio, self._stft, before.heard_last, last)
+            spectra = np.concatenate([kept, rest], axis=1)
+        else:
+            spectra = analyse(self._audio, self._stft, first, last)
+        self._last_heard = chunk, spectra
+        return spectra
 
 
 def masks_of(heard: Sequence[HeardChunk], network: MaskFunction) -> list[FloatArray]:

@@ -68,15 +68,13 @@ class ResampledAudio:
         first = (start - self._margin) // self._step_out
         last = -((-stop - self._margin) // self._step_out)
         block = read_padded(self._audio, first * self._step_in, last * self._step_in)
-        converted = _convert(block, self._audio.sample_rate, self._sample_rate)
+        interleaved = np.ascontiguousarray(block.T)
+        converted = soxr.resample(
+            interleaved, self._audio.sample_rate, self._sample_rate, quality=_QUALITY
+        )
         offset = first * self._step_out
-        return np.ascontiguousarray(converted[:, start - offset : stop - offset])
+        return np.ascontiguousarray(converted[start - offset : stop - offset].T, np.float32)
 
 
 def _n_resampled(n_samples: int, rate_in: int, rate_out: int) -> int:
     return -(-n_samples * rate_out // rate_in)
-
-
-def _convert(block: FloatArray, rate_in: int, rate_out: int) -> FloatArray:
-    converted = soxr.resample(np.ascontiguousarray(block.T), rate_in, rate_out, quality=_QUALITY)
-    return np.ascontiguousarray(converted.T, np.float32)
