@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,8 @@ from core.training.examples import (
     analysed,
     load_pairs,
 )
-from core.training.pieces import Lots, band_hz, sounding_s
-from core.training.recordings import Recording
+from core.training.lots import PieceLots
+from core.training.pieces import Piece, band_hz
 from core.training.scenes import Scene, draw_scene
 from core.training.shelf import Shelf
 from core.training.stage import staged_music, staged_voice
@@ -68,17 +68,6 @@ _SPARE_SAMPLES = 64
 """Taken beyond what a change of speed needs, since it ends where its input does."""
 
 
-@dataclass(frozen=True)
-class _Piece:
-    clip: int
-    start: int
-    stop: int
-
-    @property
-    def n_samples(self) -> int:
-        return self.stop - self.start
-
-
 class Mixer:
     """Makes the examples of an epoch from clips. Its methods may be called from any thread."""
 
@@ -94,7 +83,7 @@ class Mixer:
         self._level = recipe.level
         self._has_scenes = self._settings.staged or self._settings.drawn
         self._pieces = [
-            _Piece(index, *bounds)
+            Piece(index, *bounds)
             for index, clip in enumerate(self._clips)
             for bounds in _cut(_longest(clip), self._rate)
         ]
@@ -111,33 +100,19 @@ class Mixer:
                 (band_hz(c.vocals, self._rate), band_hz(c.accompaniment, self._rate))
                 for c in self._clips
             ]
-        self._voice_lots: Lots | None = None
+        self._lots: PieceLots | None = None
         if self._settings.drawn:
-            self._voice_lots = Lots(self._weights("vocals"))
-            self._music_lots = Lots(self._weights("accompaniment"))
+            self._lots = PieceLots(self._clips, self._pieces, self._rate, self._bands)
         self._latest_epoch: dict[int, int] = {}
         self._variants: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
         self._variant_shelf = Shelf(VARIANT_BYTES, VARIANT_DISK_BYTES)
-
-    def _weights(self, source: str) -> list[float]:
-        """How often each piece is to be drawn: by how long it sounds, times its clip's weight."""
-        bounds: list[list[tuple[int, int]]] = [[] for _ in self._clips]
-        for piece in self._pieces:
-            bounds[piece.clip].append((piece.start, piece.stop))
-        weights: list[float] = []
-        for clip, parts in zip(self._clips, bounds, strict=True):
-            weight = clip.weight if isinstance(clip, Recording) else 1.0
-            samples = getattr(clip, source)
-            seconds = sounding_s(samples, self._rate, parts) if samples.size else [0.0] * len(parts)
-            weights += [weight * each for each in seconds]
-        return weights
 
     def __len__(self) -> int:
         return self._settings.epoch_examples or len(self._items)
 
     def name(self, item: int) -> str:
         """The clip whose voice ``item`` has; where voices are drawn, had when last it was made."""
-        if self._voice_lots is not None:
+        if self._lots is not None:
             return self.names(self.draw(self._latest_epoch.get(item, 0), item))[0]
         return self._clips[self._pieces[self._items[item][0]].clip].name
 
@@ -145,16 +120,16 @@ class Mixer:
         """What is drawn for ``item`` in ``epoch``."""
         scene = draw_scene(self._settings, self._seed, epoch, item) if self._has_scenes else None
         n_pieces = len(self._pieces)
-        if scene is None or self._voice_lots is None:
+        if scene is None or self._lots is None:
             piece, shift = self._items[item]
             drawn = draw(self._settings, self._seed, epoch, item, piece, n_pieces, grid_shift=shift)
             return drawn if scene is None else replace(drawn, scene=scene)
         # Each item has its own stretch of the lots, so that an epoch hears all that it can.
-        piece = self._voice_lots.drawn((item + scene.voice_pick) / len(self))
+        piece = self._lots.voice((item + scene.voice_pick) / len(self))
         drawn = draw(self._settings, self._seed, epoch, item, piece, n_pieces, grid_shift=0.0)
         music = drawn.music
         if music != piece:
-            music = self._music_lots.other(scene.music_pick, piece)
+            music = self._lots.music(scene.music_pick, piece)
         return replace(drawn, music=music, scene=scene)
 
     def names(self, drawn: Draw) -> tuple[str, str]:

@@ -1,13 +1,12 @@
-"""What is known of the pieces of clips: how long they sound, how high they reach, and lots."""
+"""Pieces of clips, and what is known of them: how long they sound, how high they reach."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.errors import DataError
 
 FloatArray = NDArray[np.float32]
 
@@ -30,6 +29,19 @@ LOWEST_BAND_HZ = 6000.0
 """No recording counts as narrower: it may simply have no highs."""
 
 _BAND_FRAMES, _BAND_WINDOW_S, _SMOOTH_HZ = 200, 0.1, 200.0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the clip numbered ``clip``, from one sample to another (exclusive)."""
+
+    clip: int
+    start: int
+    stop: int
+
+    @property
+    def n_samples(self) -> int:
+        return self.stop - self.start
 
 
 def sounding_s(
@@ -77,30 +89,3 @@ def band_hz(samples: FloatArray, sample_rate: int) -> float:
     if end > 0.97 * sample_rate / 2:
         return sample_rate / 2
     return max(end, min(LOWEST_BAND_HZ, sample_rate / 2))
-
-
-class Lots:
-    """Draws numbers of pieces, each as often as its weight says."""
-
-    def __init__(self, weights: Sequence[float]) -> None:
-        """``DataError`` if all ``weights`` are 0."""
-        self._edges = np.cumsum(np.asarray(weights, np.float64))
-        if not self._edges.size or self._edges[-1] <= 0:
-            raise DataError("There is nothing to draw examples from: all recordings are silent.")
-        self._n_drawable = int(np.count_nonzero(np.asarray(weights) > 0))
-
-    def drawn(self, lot: float) -> int:
-        """The piece that ``lot``, from 0 to 1 (exclusive), falls on."""
-        place = np.searchsorted(self._edges, lot * self._edges[-1], side="right")
-        return int(min(place, len(self._edges) - 1))
-
-    def other(self, lot: float, avoided: int) -> int:
-        """The same without the piece ``avoided``, if there is another."""
-        before = self._edges[avoided - 1] if avoided else 0.0
-        own = self._edges[avoided] - before
-        rest = self._edges[-1] - own
-        if self._n_drawable < 2 and own > 0:
-            return self.drawn(lot)
-        place = lot * rest
-        shifted = place + own if place >= before else place
-        return int(min(np.searchsorted(self._edges, shifted, side="right"), len(self._edges) - 1))

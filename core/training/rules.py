@@ -15,7 +15,7 @@ _RULE = "rule"
 
 @dataclass(frozen=True)
 class Rule:
-    """The values that one setting takes; ``kind`` is float, int, str or bool.
+    """The values that one setting takes; ``kind`` is float, int, str, bool or tuple, of texts.
 
     ``default`` is what to suggest where a value is not even near.
     """
@@ -30,6 +30,8 @@ class Rule:
         """``value`` as this rule's type, or the allowed value that comes nearest to it."""
         if self.kind is bool:
             return bool(self.default)
+        if self.kind is tuple:
+            return [value] if isinstance(value, str) else []
         if self.kind is str:
             if not self.choices:
                 return str(value)
@@ -47,6 +49,8 @@ class Rule:
         """Whether ``value`` has the type and lies within; whole numbers pass as numbers."""
         if self.kind is bool:
             return isinstance(value, bool)
+        if self.kind is tuple:
+            return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
         if self.kind is str:
             return isinstance(value, str) and (not self.choices or value in self.choices)
         numbers = int if self.kind is int else (int, float)
@@ -62,6 +66,8 @@ class Rule:
             return "text in quotes"
         if self.kind is bool:
             return "true or false"
+        if self.kind is tuple:
+            return "a list of texts in quotes"
         number = "a whole number" if self.kind is int else "a number"
         if math.isfinite(self.low) and math.isfinite(self.high):
             return f"{number} from {self._written(self.low)} to {self._written(self.high)}"
@@ -93,6 +99,11 @@ def flag(default: bool) -> Any:
     return field(default=default, metadata={_RULE: Rule(bool, default=default)})
 
 
+def names(*default: str) -> Any:
+    """A field that takes a list of texts."""
+    return field(default=default, metadata={_RULE: Rule(tuple)})
+
+
 def choice(default: str, *others: str) -> Any:
     """A field that takes one of a few names, the default being the first."""
     return field(default=default, metadata={_RULE: Rule(str, choices=(default, *others))})
@@ -114,7 +125,7 @@ def checked_value(rule: Rule, value: Any, name: str, where: str) -> Any:
             rule=rule,
             near=_written(rule.nearest(value)),
         )
-    return float(value) if rule.kind is float else value
+    return rule.kind(value) if rule.kind in (float, tuple) else value
 
 
 def check(settings: object, where: str) -> None:

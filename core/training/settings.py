@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
-from core.training.rules import Rule, check, choice, count, flag, number, text
+from core.training.rules import Rule, check, choice, count, flag, names, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,9 @@ class AugmentationSettings:
     ``voice_placement``, 0 to 1, is how far from the centre a mono voice may stand in stereo;
     ``music_width``, 0 to 1, how wide a mono accompaniment becomes. ``room`` is the share of voices
     that sound in a room, ``saturation`` that of signals whose loudest parts are pressed together.
-    ``match_band`` cuts voice and accompaniment off where the narrower of the two recordings ends;
-    ``band_limit`` is the share of examples that are narrowed to between 6 and 16 kHz.
+    ``match_band`` cuts voice and accompaniment off where the narrower of the two recordings ends,
+    and draws accompaniments that reach above 12 kHz for voices that do; ``band_limit`` is the
+    share of examples that are narrowed to between 6 and 16 kHz.
     """
 
     circular_shift: str = choice("none", "grid", "random")
@@ -180,20 +181,13 @@ class ValidationSettings:
 
     share: float = number(0.0, 0, 0.9)
     singer: str = text("")
-    songs: tuple[str, ...] = ()
+    songs: tuple[str, ...] = names()
     seed: int = count(1, 0)
     every_epochs: int = count(1, 1)
     max_clips: int = count(0, 0)
 
     def __post_init__(self) -> None:
         check(self, "The validation")
-        songs = self.songs
-        if not isinstance(songs, list | tuple) or not all(isinstance(n, str) for n in songs):
-            raise UsageError(
-                "The validation: songs must be a list of names, or in a recipe's file the name of "
-                "a list beside it."
-            )
-        object.__setattr__(self, "songs", tuple(songs))
 
 
 CARD_RULES: Mapping[str, Mapping[str, Rule]] = {
