@@ -16,11 +16,13 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.card import CARD_FILE, PICKLES, WEIGHTS_FILE, Card, read_card, refuse_pickle
 from core.errors import ModelError, OutputError, StemscopeError, UsageError
 from core.networks import build_network
+from core.networks.base import SourceNetwork
+from core.networks.streaming import MaskStream
 
 MASK_KINDS = ("soft", "binary")
 
@@ -31,7 +33,7 @@ class Model:
     It computes on the CPU where ``wanted_device`` has too little memory for it: see ``device``.
     """
 
-    def __init__(self, card: Card, network: nn.Module, device: str = "cpu") -> None:
+    def __init__(self, card: Card, network: SourceNetwork, device: str = "cpu") -> None:
         self.card = card
         self.wanted_device = device
         self.device = "cpu"
@@ -108,6 +110,10 @@ class Model:
         # Out of the except block: the error's frames, and the tensors they held, are gone.
         _give_memory_back()
         raise MemoryError
+
+    def stream(self) -> MaskStream:
+        """Soft masks of one signal as it comes in; ``UsageError`` where the network hears ahead."""
+        return MaskStream(self._network.stream(), self.device)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -24,6 +24,8 @@ class LocalAttention(nn.Module):
         self.projection = nn.Linear(units, 3 * units)
         self.result = nn.Linear(units, units)
         self.distance = nn.Parameter(torch.zeros(n_heads, behind + ahead + 1))
+        self.streams = False
+        self._past: Tensor | None = None
 
     def reset(self) -> None:
         """Glorot for the projections; the result begins at zero: the layer passes its input on."""
@@ -35,6 +37,14 @@ class LocalAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(batch, n_frames, units)``, in and out."""
+        if self.streams and self.behind:
+            n_new = x.shape[1]
+            x = x if self._past is None else torch.cat([self._past, x], dim=1)
+            self._past = x[:, -self.behind :]
+            return self._found(x)[:, -n_new:]
+        return self._found(x)
+
+    def _found(self, x: Tensor) -> Tensor:
         batch, n_frames, units = x.shape
         # (3, batch, heads, frames, units per head)
         parts = self.projection(self.norm(x)).view(batch, n_frames, 3, self.n_heads, -1)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from core.errors import UsageError
+from core.networks.streaming import NetworkStream
+
 MASK_EPSILON = 1e-4
 
 OUTPUTS = ("joint_mask", "sources", "voice")
@@ -28,7 +31,11 @@ class SourceNetwork(nn.Module):
     of their own (float32 or bfloat16; a network in float64 takes float64), and
     ``truncate_frames``: gradients flow back over time within pieces of so many frames; 0 means
     over all.
+
+    ``is_causal`` says whether a frame's mask depends on that frame and those before it alone.
     """
+
+    is_causal = False
 
     def __init__(
         self,
@@ -54,6 +61,12 @@ class SourceNetwork(nn.Module):
         it is None, they come as close as the network forgets.
         """
         return None, None
+
+    def stream(self) -> NetworkStream:
+        """A way through one signal in pieces; ``UsageError`` where the network hears ahead."""
+        if not self.is_causal:
+            raise UsageError("This model hears ahead; choose a causal model for live sound.")
+        return NetworkStream(self)
 
     def heard(self, magnitude: Tensor) -> Tensor:
         """The part of what is heard that the masks are for: left and right of the three views."""

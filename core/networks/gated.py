@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -23,6 +25,8 @@ class GatedLayer(nn.Module):
         kind = _CELLS[cell]
         self.forwards = kind(n_inputs, units, batch_first=True)
         self.backwards = kind(n_inputs, units, batch_first=True) if bidirectional else None
+        self.streams = False
+        self._state: Any = None
 
     def reset(self) -> None:
         """Glorot inputs, orthogonal recurrence, no bias but 1 in the LSTM's forget gate.
@@ -49,6 +53,9 @@ class GatedLayer(nn.Module):
         Twice ``units`` where there are both directions. Gradients flow within pieces of
         ``truncate_frames``, counted from where each direction begins; 0 means over all.
         """
+        if self.streams:
+            states, self._state = self.forwards(x, self._state)
+            return widened(states)
         states = _run(self.forwards, x, truncate_frames)
         if self.backwards is None:
             return states

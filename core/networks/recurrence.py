@@ -95,3 +95,14 @@ def recurrence(
     )
     states = states.transpose(0, 1)
     return states.flip(1) if backward else states
+
+
+def going_on(x: Tensor, state: Tensor | None, recurrent: Tensor) -> Tensor:
+    """``x`` of ``recurrence`` with what ``state``, ``(batch, units)``, adds to its first frame.
+
+    Then the states are those of a recurrence that does not begin here, but goes on.
+    """
+    if state is None:
+        return x
+    first = x[:, :1] + torch.nn.functional.linear(state, recurrent)[:, None]
+    return torch.cat([first, x[:, 1:]], dim=1)

@@ -18,7 +18,7 @@ from core.networks.base import OUTPUTS, SourceNetwork, widened
 from core.networks.features import FEATURES, ConvolutionFrontEnd, Features, with_context
 from core.networks.gated import GATED_CELLS, GatedLayer
 from core.networks.normalisation import NORMALISATIONS, normalisation
-from core.networks.recurrence import ACTIVATIONS, recurrence
+from core.networks.recurrence import ACTIVATIONS, going_on, recurrence
 
 CELLS = (*ACTIVATIONS, *GATED_CELLS)
 FRONT_ENDS = ("none", "convolution")
@@ -113,6 +113,9 @@ class Recurrent(SourceNetwork):
                 n_last, attention_heads, attention_behind, attention_ahead
             )
         self.output = nn.Linear(n_last, self.n_outputs * n_bins)
+        self.is_causal = self.reach_frames[1] == 0
+        self.streams = False
+        self._states: dict[str, Tensor] = {}
         self.reset()
 
     def _n_outputs_of(self, number: int, units: int) -> int:
@@ -204,9 +207,14 @@ class Recurrent(SourceNetwork):
         return torch.cat([self._recur(forwards, number), other], dim=2)
 
     def _recur(self, x: Tensor, name: str, backward: bool = False) -> Tensor:
-        return recurrence(
-            x, self.recurrences[name], self.cell, self.product_dtype, self.truncate_frames, backward
+        weight = self.recurrences[name]
+        x = going_on(x, self._states.get(name), weight)
+        states = recurrence(
+            x, weight, self.cell, self.product_dtype, self.truncate_frames, backward
         )
+        if self.streams:
+            self._states[name] = states[:, -1]
+        return states
 
 
 def _checked_layers(value: object, n_hidden: int) -> list[int]:

@@ -10,6 +10,7 @@ from torch import nn
 
 from core.card import Card
 from core.checkpoint import Model, save_model
+from core.networks.base import SourceNetwork
 from core.training.recipe import Recipe
 
 
@@ -31,7 +32,7 @@ def card_of(recipe: Recipe, training: dict[str, Any] | None = None) -> Card:
     )
 
 
-def model_of(recipe: Recipe, network: nn.Module, device: str = "cpu") -> Model:
+def model_of(recipe: Recipe, network: SourceNetwork, device: str = "cpu") -> Model:
     """``network`` as a model in memory, to separate with while it is trained."""
     return Model(card_of(recipe), network, device)
 
