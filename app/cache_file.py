@@ -21,6 +21,7 @@ from app.song import SongResult
 from core.audio import Audio, DifferenceAudio, ScratchAudio
 from core.errors import Cancelled
 from core.masks import Mask
+from core.ranges import Ranges
 
 BLOCK_BYTES = 4 << 20
 
@@ -174,7 +175,13 @@ def read_entry(
         raise
     stems[sources[-1]] = DifferenceAudio(mixture, list(stems.values()))
     return SongResult(
-        key.model_id, sources, mask, stems, mixture.n_samples, mask.n_frames, complete=True
+        key.model_id,
+        sources,
+        mask,
+        stems,
+        Ranges([(0, mixture.n_samples)]),
+        Ranges([(0, mask.n_frames)]),
+        complete=True,
     )
 
 

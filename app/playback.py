@@ -11,6 +11,8 @@ from app import settings
 from app.audio.player import Player, PlayerState
 from app.song import Song, SongResult, StemsAdvanced
 from app.spectrogram import SpectrogramView
+from core.audio.growing import n_there
+from core.ranges import Ranges
 
 if TYPE_CHECKING:
     from app.panels.mixer import MixerPanel
@@ -52,10 +54,11 @@ class Playback(QObject):
         session.current_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
         session.mixture_ready.connect(self._on_mixture_ready)
+        session.mixture_advanced.connect(self._on_mixture_advanced)
         session.stems_advanced.connect(self._on_stems_advanced)
         session.song_changed.connect(self._on_song_changed)
         player.state_changed.connect(self._on_state_changed)
-        player.waiting_changed.connect(transport.set_waiting)
+        player.waiting_changed.connect(self._on_waiting_changed)
         player.device_lost.connect(self.failed)
         player.failed.connect(self.failed)
         view.seek_requested.connect(self.seek_s)
@@ -83,23 +86,23 @@ class Playback(QObject):
         decoded = song.decoded if song is not None else None
         mixture = decoded.audio if decoded is not None else None
         result = song.result if song is not None and mixture is not None else None
-        if result is not None and result.n_samples_ready == 0 and not result.complete:
+        if result is not None and not result.samples_ready and not result.complete:
             result = None  # the song itself can be heard until the first stems are there
         if mixture is not self._mixture or result is not self._result:
             self._mixture, self._result = mixture, result
             self._player.set_sources(mixture, result.stems if result is not None else {})
         if result is not None:
             self._mixer.set_sources(result.sources)
-            self._player.set_ready(self._n_ready(result))
+            self._player.set_ready(self._ready(result))
         self._transport.set_available(mixture is not None)
         self._mixer.set_available(mixture is not None, result is not None)
         self._on_frame()
 
-    @staticmethod
-    def _n_ready(result: SongResult) -> int:
-        if result.complete:
-            return next(iter(result.stems.values())).n_samples
-        return result.n_samples_ready
+    def _ready(self, result: SongResult) -> Ranges:
+        """What of the stems can be heard: a song from the cache may still be being decoded."""
+        there = n_there(self._mixture)
+        ready = Ranges([(0, there)]) if result.complete else result.samples_ready
+        return Ranges((start, min(stop, there)) for start, stop in ready)
 
     def _is_current(self, song_id: int) -> bool:
         return self._song is not None and self._song.song_id == song_id
@@ -110,9 +113,18 @@ class Playback(QObject):
 
     def _on_song_changed(self, song_id: int) -> None:
         if self._is_current(song_id) and self._song is not None:
-            result = self._song.result
-            if result is not self._result or (result is not None and result.complete):
+            result, decoded = self._song.result, self._song.decoded
+            mixture = decoded.audio if decoded is not None else None
+            if (
+                mixture is not self._mixture
+                or result is not self._result
+                or (result is not None and result.complete)
+            ):
                 self.refresh()
+
+    def _on_mixture_advanced(self, song_id: int) -> None:
+        if self._is_current(song_id) and self._result is not None and self._result.complete:
+            self._player.set_ready(self._ready(self._result))
 
     def _on_stems_advanced(self, advanced: StemsAdvanced) -> None:
         if self._is_current(advanced.song_id) and advanced.model_id == self._session.model_id:
@@ -140,8 +152,15 @@ class Playback(QObject):
     def seek_s(self, seconds: float) -> None:
         """Go to a place of the song."""
         if self._mixture is not None:
-            self._player.seek(round(min(max(seconds, 0.0), self.length_s) * self._rate))
+            sample = round(min(max(seconds, 0.0), self.length_s) * self._rate)
+            self._player.seek(sample)
+            self._tell_place(sample)
             self._on_frame()
+
+    def _tell_place(self, sample: int) -> None:
+        """What is heard from here on is to be separated next."""
+        if self._song is not None:
+            self._session.seek(self._song.song_id, sample)
 
     def to_start(self) -> None:
         self.seek_s(0.0)
@@ -192,6 +211,11 @@ class Playback(QObject):
         self._transport.set_playing(state is not PlayerState.STOPPED)
         self._frames_after_stop = round(_LEVELS_FALL_S * 1000 / _FRAME_MS)
         self._timer.start()
+
+    def _on_waiting_changed(self, waiting: bool) -> None:
+        self._transport.set_waiting(waiting)
+        if waiting:  # a loop may have led there, or the song on the way of an older wish
+            self._tell_place(self._player.position())
 
     def _on_frame(self) -> None:
         position = self.position_s

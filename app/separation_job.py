@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from core.errors import StemscopeError
 
 if TYPE_CHECKING:
     from core.devices import Device
+    from core.models import ModelEntry
     from core.separator import Separation, Step
+
+logger = logging.getLogger(__name__)
 
 N_LOADED_MODELS = 2
 
@@ -80,7 +84,11 @@ class SeparationRequest:
         separation = separator.start(self.mixture, self.scratch_dir)
         try:
             result = SongResult(
-                self.model_id, separation.sources, separation.mask, dict(separation.stems)
+                self.model_id,
+                separation.sources,
+                separation.mask,
+                dict(separation.stems),
+                seek=separation.seek,
             )
             yield JobStep(0.0, "Separating", SeparationBegun(self.song_id, result))
             told = False
@@ -89,7 +97,7 @@ class SeparationRequest:
                     told = True
                     yield JobStep(step.fraction, step.stage, Noticed(separation.notice))
                 advanced = StemsAdvanced(self.song_id, self.model_id, *step.samples, *step.frames)
-                yield JobStep(step.fraction, step.stage, advanced)
+                yield JobStep(step.fraction, step.stage, advanced if advanced.is_any else None)
             return result
         finally:
             # The result lives on in the window; the separation and its tensors do not.
@@ -98,15 +106,27 @@ class SeparationRequest:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Loads torch before the first song needs it; returns ``DevicesFound``."""
+    """Loads torch, and the model in use, before the first song needs them."""
+
+    make_separator: SeparatorFactory
+    find_model: Callable[[str], ModelEntry]
+    model_id: str
+    device: str
 
     def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, DevicesFound]:
+        """Returns ``DevicesFound``; the first song tells of a model that cannot be loaded."""
         yield JobStep(0.0, "Starting")
         prepare_torch()
         yield JobStep(0.5, "Starting")
         from core.devices import list_devices, unused_gpu_hint
 
-        return DevicesFound(tuple(list_devices()), unused_gpu_hint())
+        found = DevicesFound(tuple(list_devices()), unused_gpu_hint())
+        yield JobStep(0.6, "Starting")
+        try:
+            self.make_separator(self.find_model(self.model_id).folder, self.device)
+        except Exception as error:
+            logger.info("The model could not be loaded ahead: %s", error)
+        return found
 
 
 class LoadedSeparators:

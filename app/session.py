@@ -16,8 +16,9 @@ from app.outcomes import failure_from
 from app.recent import Memory, RecentSongs
 from app.separation_job import LoadedSeparators, SeparatorFactory, WarmUp
 from app.song import Song, SongResult, SongState, StemsAdvanced
+from app.song_decoding import Decode
 from app.song_export import Shelf, export_task
-from app.song_work import Decode, SongWork, Workshop
+from app.song_work import SongWork, Workshop
 from app.tasks import TaskHandle, TaskPool
 from core.audio import decode, find_audio_files, no_songs_error
 from core.errors import StemscopeError
@@ -38,7 +39,8 @@ class Session(QObject):
     song_removed = Signal(object)  # song_id
     song_changed = Signal(object)  # song_id: state, progress or title
     current_changed = Signal()
-    mixture_ready = Signal(object)  # song_id: decoded
+    mixture_ready = Signal(object)  # song_id: decoded, a long one as far as it can be played
+    mixture_advanced = Signal(object)  # song_id: more of it is decoded, see n_there
     stems_advanced = Signal(object)  # StemsAdvanced
     model_changed = Signal()
     device_changed = Signal()
@@ -142,6 +144,12 @@ class Session(QObject):
         self.current_changed.emit()
         self._schedule()
 
+    def seek(self, song_id: int, sample: int) -> None:
+        """Somebody listens there: what is heard from ``sample`` on is separated next."""
+        work = self._works.get(song_id)
+        if work is not None:
+            work.seek(sample)
+
     def cancel(self, song_id: int) -> None:
         """Stop whatever is done or planned for a song."""
         work = self._works.get(song_id)
@@ -205,8 +213,10 @@ class Session(QObject):
         self._restart(want_current=False)
 
     def warm_up(self) -> None:
-        """Load torch ahead of the first song; ``devices_found`` follows."""
-        handle = self._runner.submit(WarmUp(), Priority.QUEUE)
+        """Load torch and the model ahead of the first song; ``devices_found`` follows."""
+        shop = self._shop
+        request = WarmUp(shop.make_separator, shop.find_model, self._model_id, self._device)
+        handle = self._runner.submit(request, Priority.QUEUE)
         handle.finished.connect(self.devices_found)
         handle.failed.connect(self.failed)
 
@@ -253,6 +263,7 @@ class Session(QObject):
         work.changed.connect(self.song_changed)
         work.advanced.connect(self.stems_advanced)
         work.decoded.connect(self._on_decoded)
+        work.arrived.connect(self._on_arrived)
         work.ended.connect(self._on_ended)
         work.stored.connect(self._on_stored)
         work.noticed.connect(self.failed)
@@ -267,7 +278,7 @@ class Session(QObject):
         current = None if self._current_id is None else self._works[self._current_id]
         if current is not None and current.song.state is SongState.QUEUED:
             current.start(True, self._device)
-        if current is not None and current.song.state is SongState.DECODING:
+        if current is not None and current.song.is_decoding:
             return
         others = [work for work in self._works.values() if work is not current]
         ahead = (SongState.DECODING, SongState.WAITING)
@@ -284,9 +295,8 @@ class Session(QObject):
             shown = song_id == self._current_id
             if work.song.state in (SongState.WAITING, SongState.SEPARATING):
                 work.hold()
-            elif shown and want_current and work.song.state is not SongState.DECODING:
-                if work.song.decoded is not None:
-                    work.start(True, self._device)
+            elif shown and want_current and work.song.decoded is not None:
+                work.start(True, self._device)
             else:
                 self.song_changed.emit(song_id)
         self._schedule()
@@ -326,6 +336,13 @@ class Session(QObject):
         self.recent_changed.emit()
         self.mixture_ready.emit(song_id)
         self._schedule()
+
+    @Slot(object)
+    def _on_arrived(self, song_id: int) -> None:
+        self.mixture_advanced.emit(song_id)
+        work = self._works.get(song_id)
+        if work is not None and not work.song.is_decoding:
+            self._schedule()
 
     @Slot(object)
     def _on_ended(self, song_id: int) -> None:

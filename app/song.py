@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.audio import Audio
 from core.errors import StemscopeError
 from core.masks import Mask
+from core.ranges import Ranges
 
 if TYPE_CHECKING:
     from core.audio import DecodedSong
@@ -37,19 +39,30 @@ class SongState(enum.Enum):
 
 @dataclass(eq=False)
 class SongResult:
-    """What one model made of a song; filled from left to right while it is computed.
+    """What one model made of a song; filled from where somebody listens while it is computed.
 
-    The compute thread writes ``mask`` and the first stems in place; only what lies before
-    ``n_frames_ready`` and ``n_samples_ready`` is final. These two are set in the GUI thread.
+    The compute thread writes ``mask`` and the first stems in place; only what lies in
+    ``frames_ready`` and ``samples_ready`` is final. These two are set in the GUI thread.
     """
 
     model_id: str
     sources: tuple[str, ...]
     mask: Mask
     stems: dict[str, Audio]
-    n_samples_ready: int = 0
-    n_frames_ready: int = 0
+    samples_ready: Ranges = field(default_factory=Ranges)
+    frames_ready: Ranges = field(default_factory=Ranges)
     complete: bool = False
+    seek: Callable[[int], None] | None = None
+    """Goes on with the computation at a sample of the song; while it is computed, any thread."""
+
+    @property
+    def n_samples_ready(self) -> int:
+        """How much of the beginning can be heard."""
+        return self.samples_ready.until(0)
+
+    @property
+    def n_frames_ready(self) -> int:
+        return self.frames_ready.until(0)
 
 
 @dataclass(eq=False)
@@ -67,6 +80,8 @@ class Song:
     error: StemscopeError | None = None
     error_details: str = ""
     decoded: DecodedSong | None = None
+    """As soon as its beginning can be read; ``core.audio.growing.n_there`` says how much can be."""
+    is_decoding: bool = False
     results: dict[str, SongResult] = field(default_factory=dict)
 
     @property
@@ -91,3 +106,23 @@ class StemsAdvanced:
     stop_sample: int
     first_frame: int
     last_frame: int
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything new."""
+        return self.start_sample < self.stop_sample or self.first_frame < self.last_frame
+
+
+def joined(parts: Iterable[StemsAdvanced]) -> list[StemsAdvanced]:
+    """Those of one result that follow upon each other as one."""
+    whole: list[StemsAdvanced] = []
+    for part in parts:
+        last = whole[-1] if whole else None
+        if last is not None and (last.stop_sample, last.last_frame) == (
+            part.start_sample,
+            part.first_frame,
+        ):
+            whole[-1] = replace(last, stop_sample=part.stop_sample, last_frame=part.last_frame)
+        else:
+            whole.append(part)
+    return whole

@@ -9,12 +9,15 @@ from PySide6.QtCore import QObject, Signal
 from app import settings
 from app.song import SongResult, SongState, StemsAdvanced
 from app.spectrogram import Ruler, SpectrogramView
+from core.audio.growing import n_there
+from core.ranges import Ranges
 
 if TYPE_CHECKING:
     from app.panels.view_options import ViewOptions
     from app.session import Session
 
 _UNKNOWN_LENGTH_S = 240.0  # an axis to look at while a song is decoded
+_WINDOW_SAMPLES = 16384  # a picture of a sample looks at no more than this behind it
 
 
 class SongDisplay(QObject):
@@ -34,9 +37,11 @@ class SongDisplay(QObject):
         self._song_id: int | None = None
         self._mixture: Any = None
         self._result: SongResult | None = None
+        self._n_shown = 0  # samples of the mixture that the view has been told of
         session.current_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
         session.mixture_ready.connect(self._on_mixture_ready)
+        session.mixture_advanced.connect(self._on_mixture_advanced)
         session.song_changed.connect(self._on_song_changed)
         session.stems_advanced.connect(self._on_stems_advanced)
         options.changed.connect(self._on_options_changed)
@@ -50,8 +55,10 @@ class SongDisplay(QObject):
         if song_id != self._song_id or mixture is not self._mixture:
             moved = song_id != self._song_id
             self._song_id, self._mixture, self._result = song_id, mixture, None
+            self._n_shown = 0
             if mixture is not None:
-                self._view.set_song(mixture)
+                self._view.set_song(mixture, n_samples_there=0)
+                self._show_decoded()
             elif song is not None and song.state not in (SongState.FAILED, SongState.CANCELLED):
                 self._view.set_song(None, _UNKNOWN_LENGTH_S, 44100)
             else:
@@ -69,12 +76,30 @@ class SongDisplay(QObject):
         self._view.set_mask(result.mask if result is not None else None)
         if result is None:
             return
-        n_samples = self._mixture.n_samples if result.complete else result.n_samples_ready
-        n_frames = result.mask.values.shape[-1] if result.complete else result.n_frames_ready
-        if n_samples:
-            self._view.advance(sources, 0, n_samples)
-        if n_frames:
-            self._view.mask_advanced(0, n_frames)
+        n_frames = result.mask.n_frames
+        samples, frames = result.samples_ready, result.frames_ready
+        if result.complete:
+            samples, frames = Ranges([(0, self._n_shown)]), Ranges([(0, n_frames)])
+        for start, stop in samples:
+            self._view.advance(sources, start, stop)
+        for start, stop in frames:
+            self._view.mask_advanced(start, stop)
+
+    def _show_decoded(self) -> None:
+        """More of the song can be read, and of what a result from the cache leaves of it."""
+        there = n_there(self._mixture)
+        if there < self._mixture.n_samples:
+            there = max(0, there - _WINDOW_SAMPLES)
+        if there > self._n_shown:
+            names = ["mixture"]
+            if self._result is not None and self._result.complete:
+                names += self._result.sources
+            self._view.advance(names, self._n_shown, there)
+            self._n_shown = there
+
+    def _on_mixture_advanced(self, song_id: int) -> None:
+        if song_id == self._song_id and self._mixture is not None:
+            self._show_decoded()
 
     def _on_mixture_ready(self, song_id: int) -> None:
         if song_id == self._song_id:

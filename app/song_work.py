@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.cache import ResultCache, fingerprint
+from app.cache import ResultCache
 from app.cache_file import CacheKey
 from app.jobs import JobHandle, JobProgress, JobRunner, Priority
 from app.outcomes import Failure
 from app.separation_job import Noticed, SeparationBegun, SeparationRequest, SeparatorFactory
-from app.song import Song, SongResult, SongState, StemsAdvanced
+from app.song import Song, SongResult, SongState, StemsAdvanced, joined
+from app.song_decoding import Decode, Decoded, Decoding
 from app.tasks import TaskHandle, TaskPool
-from core.audio import DecodedSong, decode
-from core.errors import AudioFileError
+from core.audio import decode
 from core.models import ModelEntry, find_model
 
-logger = logging.getLogger(__name__)
-
-DECODE_SHOWN, DECODE_AHEAD, RESTORE, STORE = 10, -5, 8, -10  # priorities in the pool
-
-Decode = Callable[..., DecodedSong]
+RESTORE, STORE = 8, -10  # priorities in the pool
 
 
 @dataclass(frozen=True)
@@ -40,17 +35,15 @@ class Workshop:
     scratch_dir: str | None = None
 
 
-@dataclass(frozen=True)
-class _Decoded:
-    song: DecodedSong
-    fingerprint: str
-
-
 class SongWork(QObject):
-    """Drives one song. Only the latest attempt counts: what it replaced ends unheard."""
+    """Drives one song. Only the latest attempt counts: what it replaced ends unheard.
+
+    A long song goes on to the next stages while the rest of its file is still being decoded.
+    """
 
     changed = Signal(object)  # song_id
-    decoded = Signal(object)  # song_id
+    decoded = Signal(object)  # song_id: it can be read, the whole or from the beginning on
+    arrived = Signal(object)  # song_id: more of its file has been decoded, or all of it
     advanced = Signal(object)  # StemsAdvanced
     ended = Signal(object)  # song_id: done, failed or cancelled
     stored = Signal(object)  # song_id: a result is in the cache
@@ -62,7 +55,9 @@ class SongWork(QObject):
         self.accept_damaged = False
         self.stored_models: set[str] = set()
         self._shop = workshop
-        self._handle: TaskHandle | JobHandle | None = None
+        self._decoding: Decoding | None = None
+        self._handle: TaskHandle | JobHandle | None = None  # of the stages behind decoding
+        self._place = 0  # where somebody listens, in samples
         self._stores: list[tuple[TaskHandle, str]] = []
         self._key: CacheKey | None = None
         self._folder: Path | None = None
@@ -82,9 +77,10 @@ class SongWork(QObject):
         self._priority = Priority.ON_SCREEN if shown else Priority.QUEUE
         self.song.error, self.song.error_details = None, ""
         if self.song.decoded is None:
+            self._drop_decoding()
             self._decode(shown)
         elif self.song.result is not None and self.song.result.complete:
-            self._end(SongState.DONE, "Done")
+            self._complete(self.song.result)
         else:
             self._restore()
 
@@ -93,15 +89,24 @@ class SongWork(QObject):
         if isinstance(self._handle, JobHandle):
             self._handle.set_priority(self._priority)
 
+    def seek(self, sample: int) -> None:
+        """Somebody listens at ``sample`` of the song: what is heard from there on comes next."""
+        self._place = sample
+        result = self.song.result
+        if result is not None and result.seek is not None:
+            result.seek(sample)
+
     def cancel(self) -> None:
         """Stop at once; what runs ends unheard, what was half done is dropped."""
         self._drop_handle()
+        self._drop_decoding()
         self._drop_partial()
         self._end(SongState.CANCELLED, "Cancelled")
 
     def close(self) -> None:
         """Stop without a word: the song was removed."""
         self._drop_handle()
+        self._drop_decoding()
         for store, _model_id in self._stores:
             store.cancel()
 
@@ -115,41 +120,60 @@ class SongWork(QObject):
 
     def _decode(self, shown: bool) -> None:
         self._set(SongState.DECODING, "Decoding")
-        path, accept_damaged, shop = self.song.path, self.accept_damaged, self._shop
-
-        def task(progress: Callable[[float], None], should_stop: Callable[[], bool]) -> _Decoded:
-            if not path.exists():
-                raise AudioFileError(
-                    "“{name}” is not there any more. It was moved or deleted; open it again from "
-                    "where it is now.",
-                    name=path.name,
-                )
-            try:
-                mark = fingerprint(path)
-            except OSError:
-                mark = ""  # decoding says what is wrong
-            song = shop.decode(
-                path,
-                scratch_dir=shop.scratch_dir,
-                progress=progress,
-                should_stop=should_stop,
-                accept_damaged=accept_damaged,
-            )
-            return _Decoded(song, mark)
-
-        priority = DECODE_SHOWN if shown else DECODE_AHEAD
-        handle = shop.pool.submit(task, stage="Decoding", priority=priority)
-        self._handle = handle
-        handle.progressed.connect(self._on_task_progressed)
-        handle.finished.connect(self._on_decoded)
-        handle.failed.connect(self._on_failed)
-        handle.cancelled.connect(self._on_cancelled)
+        self.song.is_decoding = True
+        self._decoding = decoding = Decoding(
+            self.song.path,
+            self._shop.decode,
+            self._shop.pool,
+            shown=shown,
+            accept_damaged=self.accept_damaged,
+            scratch_dir=self._shop.scratch_dir,
+        )
+        decoding.opened.connect(self._on_opened)
+        decoding.progressed.connect(self._on_decoding_progressed)
+        decoding.finished.connect(self._on_decoded)
+        decoding.failed.connect(self._on_failed)
+        decoding.cancelled.connect(self._on_cancelled)
 
     @Slot(object)
-    def _on_decoded(self, decoded: _Decoded) -> None:
+    def _on_opened(self, decoded: Decoded) -> None:
+        if self._is_current():
+            self._take(decoded)
+
+    @Slot(float, str)
+    def _on_decoding_progressed(self, fraction: float, stage: str) -> None:
+        song = self.song
+        if not self._is_current() or self._decoding is None:
+            return
+        if song.state is SongState.DECODING:
+            song.fraction, song.stage = fraction, stage
+            song.seconds_left = self._decoding.seconds_left
+            self.changed.emit(song.song_id)
+        if song.decoded is not None:
+            self.arrived.emit(song.song_id)
+
+    @Slot(object)
+    def _on_decoded(self, decoded: Decoded) -> None:
         if not self._is_current():
             return
-        self._handle = None
+        self._decoding, song = None, self.song
+        song.is_decoding = False
+        if song.decoded is None or song.decoded.audio is not decoded.song.audio:
+            # What was handed out early, if anything, had not the length that its file said.
+            self._drop_handle()
+            song.results.clear()
+            self._take(decoded)
+        else:
+            song.decoded = decoded.song
+        self.arrived.emit(song.song_id)
+        if song.state is SongState.DECODING:  # nothing was left to do but this
+            if song.result is not None:
+                self._complete(song.result)
+            else:
+                self._restore()
+
+    def _take(self, decoded: Decoded) -> None:
+        """Go on with a song that can be read."""
         self.song.decoded = decoded.song
         self._fingerprint = decoded.fingerprint
         self.song.title = decoded.song.tags.title or self.song.path.stem
@@ -193,7 +217,7 @@ class SongWork(QObject):
         self.song.results[result.model_id] = result
         self.stored_models.add(result.model_id)
         self.advanced.emit(self._whole(result))
-        self._end(SongState.DONE, "Done")
+        self._complete(result)
 
     def _store(self, result: SongResult) -> None:
         key, cache = self._key, self._shop.cache
@@ -252,31 +276,24 @@ class SongWork(QObject):
         if not self._is_current():
             return
         song = self.song
-        spans = []
+        spans: list[StemsAdvanced] = []
         for detail in progress.details:
             if isinstance(detail, SeparationBegun):
                 song.results[detail.result.model_id] = detail.result
+                if self._place:
+                    self.seek(self._place)
             elif isinstance(detail, StemsAdvanced):
                 spans.append(detail)
             elif isinstance(detail, Noticed):
                 self.noticed.emit(Failure(detail.error, ""))
         song.stage, song.fraction = progress.stage, progress.fraction
         song.seconds_left = progress.seconds_left
-        if spans:
-            # Chunks come from left to right: their union is one span.
-            first, last = spans[0], spans[-1]
-            result = song.results[last.model_id]
-            result.n_samples_ready, result.n_frames_ready = last.stop_sample, last.last_frame
-            self.advanced.emit(
-                StemsAdvanced(
-                    song.song_id,
-                    last.model_id,
-                    first.start_sample,
-                    last.stop_sample,
-                    first.first_frame,
-                    last.last_frame,
-                )
-            )
+        for span in spans:
+            result = song.results[span.model_id]
+            result.samples_ready = result.samples_ready.plus(span.start_sample, span.stop_sample)
+            result.frames_ready = result.frames_ready.plus(span.first_frame, span.last_frame)
+        for span in joined(spans):
+            self.advanced.emit(span)
         self.changed.emit(song.song_id)
 
     @Slot(object)
@@ -284,36 +301,52 @@ class SongWork(QObject):
         if not self._is_current():
             return
         self._handle = None
-        result.complete = True
-        self._store(result)
+        result.seek = None
+        self._complete(result)
+
+    def _complete(self, result: SongResult) -> None:
+        """There is a whole result; the song is done once its file is known to be whole too."""
+        if self._decoding is not None:
+            self._set(SongState.DECODING, "Decoding")
+            return
+        if not result.complete:
+            result.complete = True
+            self._store(result)
         self._end(SongState.DONE, "Done")
 
     # Endings and helpers
-
-    @Slot(float, str)
-    def _on_task_progressed(self, fraction: float, stage: str) -> None:
-        if self._is_current() and isinstance(self._handle, TaskHandle):
-            self.song.fraction, self.song.stage = fraction, stage
-            self.song.seconds_left = self._handle.seconds_left
-            self.changed.emit(self.song.song_id)
 
     @Slot(object)
     def _on_failed(self, failure: Failure) -> None:
         if not self._is_current():
             return
-        self._handle = None
+        self._drop_handle()
+        self._drop_decoding()
         self._drop_partial()
         self.song.error, self.song.error_details = failure.error, failure.details
         self._end(SongState.FAILED, "Failed")
 
     @Slot()
     def _on_cancelled(self) -> None:
-        if self._is_current():  # not by the row's button: the program is closing
+        if not self._is_current():
+            return
+        if self.sender() is self._handle and self._decoding is not None:
+            self._handle = None  # the rest of the file does not come: decoding says why
+        else:  # not by the row's button: the program is closing
             self.cancel()
 
     def _is_current(self) -> bool:
         """Whether the signal being handled is of the attempt that counts."""
-        return self._handle is not None and self.sender() is self._handle
+        return self.sender() in (handle for handle in (self._handle, self._decoding) if handle)
+
+    def _drop_decoding(self) -> None:
+        """Stop reading the file; half a song that passes for a whole one is not kept."""
+        decoding, self._decoding = self._decoding, None
+        self.song.is_decoding = False
+        if decoding is not None:
+            decoding.cancel()
+            self.song.decoded = None
+            self.song.results.clear()
 
     def _drop_handle(self) -> None:
         handle, self._handle = self._handle, None

@@ -25,7 +25,7 @@ SHUTDOWN_S = 2.5
 class Report(Protocol):
     """What a task calls to tell how far it is; it has the form that core functions expect."""
 
-    def __call__(self, fraction: float, stage: str = ...) -> None: ...
+    def __call__(self, fraction: float, stage: str = ..., detail: object = ...) -> None: ...
 
 
 TaskFunction = Callable[[Report, Callable[[], bool]], object]
@@ -37,6 +37,7 @@ class _Progress:
     fraction: float
     stage: str
     seconds_left: float | None
+    detail: object = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,11 @@ class _Task:
             self._begun = True
         meter = ProgressMeter()
 
-        def progress(fraction: float, stage: str = self._stage) -> None:
+        def progress(fraction: float, stage: str = self._stage, detail: object = None) -> None:
             left_s = meter.update(fraction)
-            if meter.due():
-                report(_Report(self._task_id, _Progress(float(fraction), stage, left_s)))
+            if meter.due() or detail is not None:
+                content = _Progress(float(fraction), stage, left_s, detail)
+                report(_Report(self._task_id, content))
 
         function, self._function = self._function, None
         ending: object
@@ -96,6 +98,7 @@ class TaskHandle(WorkHandle):
     """One task, seen from the GUI thread."""
 
     progressed = Signal(float, str)  # fraction, stage
+    told = Signal(object)  # something done on the way
 
     def __init__(self, pool: TaskPool, task_id: int) -> None:
         super().__init__()
@@ -111,6 +114,8 @@ class TaskHandle(WorkHandle):
         if isinstance(content, _Progress):
             self.seconds_left = content.seconds_left
             self.progressed.emit(content.fraction, content.stage)
+            if content.detail is not None:
+                self.told.emit(content.detail)
 
 
 class TaskPool(QObject):

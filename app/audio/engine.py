@@ -9,8 +9,9 @@ from app.audio.feed import Feed, Lanes
 from app.audio.gains import Targets
 from app.audio.mixer import Mixer
 from app.audio.reader import RING_S, Reader
-from app.audio.timeline import LOOP_FADE_S, ReadyRanges, Timeline
+from app.audio.timeline import LOOP_FADE_S, Timeline
 from core.audio import Audio
+from core.ranges import Ranges
 
 _SILENT_DEVICE_S = 2.0
 _FADE_OUT_TIMEOUT_S = 0.3
@@ -27,7 +28,7 @@ class Engine:
         self.backend = backend
         self.mixture: Audio | None = None
         self.stems: dict[str, Audio] = {}
-        self.ready = ReadyRanges()
+        self.ready = Ranges()
         self.loop: tuple[int, int] | None = None
         self.targets = Targets(True, (0.0,))
         self.device_key: str | None = None

@@ -9,8 +9,10 @@ import numpy as np
 from app.audio.channels import DeviceView
 from app.audio.gains import LaneGains, Targets
 from app.audio.meters import Meters
-from app.audio.timeline import ReadyRanges, Timeline
+from app.audio.timeline import Timeline
 from core.audio import Audio, FloatArray
+from core.audio.growing import n_there
+from core.ranges import Ranges
 
 LONGEST_SPAN = 2048
 """Frames that the mixer handles in one go."""
@@ -32,13 +34,14 @@ class Lanes:
         targets: Targets,
     ) -> None:
         self.names = tuple(stems)
+        self.mixture = mixture
         self.views = [DeviceView(audio, rate, n_channels) for audio in (mixture, *stems.values())]
         self.n_samples = mixture.n_samples
         self.rate = rate
         self.n_channels = n_channels
         self.gains = LaneGains(targets, max(int(RAMP_S * rate), 8))
         self.meters = Meters(len(self.views), rate, LONGEST_SPAN, n_channels)
-        self.ready = ReadyRanges()
+        self.ready = Ranges()
         """Computed samples of the stems; replaced as a whole."""
 
 
@@ -67,6 +70,8 @@ class Feed:
         self.stems_head = 0
         self.blocked = False
         """The stems stop where they are not computed yet."""
+        self.undecoded = False
+        """The mixture stops where its file has not been read yet."""
         # callback
         self.read = 0
         self.envelope = 0
@@ -102,7 +107,7 @@ class Feed:
     def primed(self, n_frames: int) -> bool:
         """Is enough there to start, or all that can be?"""
         for head, blocked in (
-            (self.mixture_head, False),
+            (self.mixture_head, self.undecoded),
             (self.stems_head, self.blocked or not self.lanes.names),
         ):
             enough = n_frames if self.end is None else min(n_frames, self.end)
@@ -114,6 +119,10 @@ class Feed:
         head = self.mixture_head
         n = self._room(head)
         if n <= 0:
+            return False
+        n = min(n, self._computed(head, Ranges([(0, n_there(self.lanes.mixture))])))
+        self.undecoded = n <= 0
+        if self.undecoded:
             return False
         self._copy(0, head, n)
         self.mixture_head = head + n
@@ -131,7 +140,7 @@ class Feed:
         n = self._room(head)
         if n <= 0:
             return False
-        n = min(n, self._computed(head))
+        n = min(n, self._computed(head, self.lanes.ready))
         self.blocked = n <= 0
         if self.blocked:
             return False
@@ -147,15 +156,15 @@ class Feed:
             return min(n, self.end - head)
         return min(n, self.timeline.straight(head))
 
-    def _computed(self, head: int) -> int:
+    def _computed(self, head: int, ready: Ranges) -> int:
         """Frames from ``head`` on whose samples, and those the rate converter needs, are there."""
         frame = self.timeline.song_frame(head)
         step = self.timeline.step
         sample = frame * step.numerator // step.denominator
-        until = self.lanes.ready.until(sample)
+        margin = self.lanes.views[0].margin_samples
+        until = ready.until(max(0, sample - margin))
         if until >= self.lanes.n_samples:
             return CHUNK_FRAMES
-        margin = self.lanes.views[0].margin_samples
         return int((until - margin) / step) - frame
 
     def _copy(self, lane: int, head: int, n: int) -> None:

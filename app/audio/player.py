@@ -13,9 +13,10 @@ from app.audio.engine import Engine
 from app.audio.gains import Strip, Targets
 from app.audio.meters import FLOOR_DB
 from app.audio.reader import read_error
-from app.audio.timeline import ReadyRanges, held_inside
+from app.audio.timeline import held_inside
 from core.audio import Audio
 from core.errors import StemscopeError
+from core.ranges import Ranges
 
 _POLL_MS = 30
 _IDLE_S = 3.0
@@ -63,9 +64,9 @@ class Player(QObject):
     # --- the song -----------------------------------------------------------------------------
 
     def set_sources(
-        self, mixture: Audio | None, stems: Mapping[str, Audio], n_samples_ready: int = 0
+        self, mixture: Audio | None, stems: Mapping[str, Audio], ready: Ranges | int = 0
     ) -> None:
-        """Play this from now on, the stems being computed up to ``n_samples_ready``.
+        """Play this from now on, the stems being computed where ``ready`` says.
 
         The same mixture with other stems goes on where it is (with a crossfade; say at once what
         is ready, or it waits for ``set_ready``); another mixture stops, at its start. Strips keep
@@ -81,15 +82,15 @@ class Player(QObject):
         self._engine.mixture, self._engine.stems = mixture, dict(stems)
         for name in self._engine.stems:
             self._strips.setdefault(name, Strip())
-        self._engine.ready = ReadyRanges([(0, n_samples_ready)])
+        self._engine.ready = _ranges(ready)
         self._engine.lanes = None
         self._apply_targets()
         if same and self._engine.feed is not None:
             self._engine.renew(position, follows=True)
 
-    def set_ready(self, n_samples_ready: int) -> None:
-        """The stems are computed from the start of the song up to here."""
-        self._engine.ready = ReadyRanges([(0, n_samples_ready)])
+    def set_ready(self, ready: Ranges | int) -> None:
+        """The stems are computed in these samples of the song, or from its start up to here."""
+        self._engine.ready = _ranges(ready)
         if self._engine.lanes is not None:
             self._engine.lanes.ready = self._engine.ready
         if self._engine.reader is not None:
@@ -327,7 +328,7 @@ class Player(QObject):
         if feed.finished and self.position() >= feed.timeline.sample(feed.end or 0):
             self.pause()
         else:
-            waits = feed.stalled and feed.blocked
+            waits = feed.stalled and (feed.blocked or feed.undecoded)
             self._set_state(PlayerState.WAITING if waits else PlayerState.PLAYING)
 
     def _stop(self, position: int) -> None:
@@ -348,3 +349,7 @@ class Player(QObject):
             except StemscopeError as error:
                 self._set_state(PlayerState.STOPPED)
                 self.failed.emit(error)
+
+
+def _ranges(ready: Ranges | int) -> Ranges:
+    return ready if isinstance(ready, Ranges) else Ranges([(0, ready)])

@@ -30,6 +30,7 @@ class Reader(threading.Thread):
     def set_feed(self, feed: Feed | None) -> None:
         """Read for ``feed`` from now on; the last one set wins."""
         self._feed = feed
+        self.error = None  # of what was to be read before
         self._wake.set()
 
     def wake(self) -> None:
@@ -50,8 +51,9 @@ class Reader(threading.Thread):
                 try:
                     did = feed.fill()
                 except Exception as error:  # anything a file system can come up with
-                    self.error = error
-                    self._feed = None
+                    if self._feed is feed:
+                        self.error = error
+                        self._feed = None
                     continue
                 if self._mixer.upcoming is not feed and feed.primed(self._prime_frames):
                     if self._feed is feed:

@@ -1,8 +1,7 @@
-"""Which part of the song is heard when: loops, and what is computed so far."""
+"""Which part of the song is heard when: a way through it, or round a loop."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -69,26 +68,3 @@ def held_inside(loop: tuple[int, int], n_samples: int, rate: int) -> tuple[int, 
     start = min(max(min(loop), 0), max(n_samples - shortest, 0))
     stop = min(max(max(loop), start + shortest), n_samples)
     return (start, stop) if start < stop else None
-
-
-class ReadyRanges:
-    """Parts of a song that are computed: sorted ranges of samples that do not touch."""
-
-    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
-        merged: list[tuple[int, int]] = []
-        for start, stop in sorted(r for r in ranges if r[0] < r[1]):
-            if merged and start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
-            else:
-                merged.append((start, stop))
-        self.ranges = tuple(merged)
-
-    def until(self, sample: int) -> int:
-        """Where the computed part that holds ``sample`` stops; ``sample`` itself if none does."""
-        for start, stop in self.ranges:
-            if start <= sample < stop:
-                return stop
-        return sample
-
-    def covers(self, start: int, stop: int) -> bool:
-        return start >= stop or self.until(start) >= stop

@@ -109,8 +109,12 @@ class SpectrogramView(Navigation):
         duration_s: float | None = None,
         sample_rate: int | None = None,
         stems: Sequence[str] = STEMS,
+        n_samples_there: int | None = None,
     ) -> None:
-        """Show a song from its beginning; all of ``mixture`` is taken to be there.
+        """Show a song from its beginning.
+
+        All of ``mixture`` is taken to be there, or the first ``n_samples_there``; ``advance`` tells
+        of the rest.
 
         While a song is being decoded pass None and what is known of duration and rate: the panes
         appear empty, and the range stays when the mixture follows. None alone empties the view.
@@ -134,7 +138,8 @@ class SpectrogramView(Navigation):
         if mixture is not None:
             self._layers[MIXTURE] = Layer(MIXTURE, mixture)
         self._show_layers()
-        self.advance([MIXTURE], 0, mixture.n_samples if mixture is not None else 0)
+        there = mixture.n_samples if mixture is not None else 0
+        self.advance([MIXTURE], 0, there if n_samples_there is None else n_samples_there)
 
     def set_stem(self, name: str, audio: Audio | None) -> None:
         """A stem that is being computed: nothing of it is drawn until ``advance`` says so."""

@@ -143,11 +143,16 @@ class Intake:
         return whole
 
     def close(self) -> None:
-        """Give the scratch file back if ``finish`` was not reached."""
+        """Give the scratch file back if ``finish`` was not reached.
+
+        One that was handed out can still be read as far as it is, and goes with its last reader.
+        """
         self._pending.clear()
-        if self._scratch is not None:
+        if isinstance(self._scratch, GrowingAudio) and self._describe is None:
+            self._scratch.abandon()
+        elif self._scratch is not None:
             self._scratch.close()
-            self._scratch = None
+        self._scratch = None
 
     def _flush(self) -> None:
         if not self._pending or self._scratch is None:

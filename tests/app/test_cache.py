@@ -14,6 +14,7 @@ from app.song import SongResult
 from core.audio import ArrayAudio, DifferenceAudio, ScratchAudio
 from core.errors import Cancelled
 from core.masks import Mask
+from core.ranges import Ranges
 
 RATE = 44100
 KEY = CacheKey("f" * 64, "paper", "a" * 64)
@@ -29,7 +30,9 @@ def make_result(n_samples: int = 5000, n_channels: int = 2, seed: int = 3):
     above = rng.random((1, 1, n_frames)).astype(np.float16)
     stems = {"vocals": voice, "accompaniment": DifferenceAudio(mixture, [voice])}
     mask = Mask(values, above, 8000, 128, 256)
-    result = SongResult("paper", tuple(stems), mask, stems, n_samples, n_frames, complete=True)
+    result = SongResult(
+        "paper", tuple(stems), mask, stems, Ranges([(0, n_samples)]), Ranges([(0, n_frames)]), True
+    )
     return mixture, result
 
 
