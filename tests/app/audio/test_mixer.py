@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from app.audio.feed import Feed, Lanes
 from app.audio.gains import Strip, Targets, audible, gain_of_db
 from app.audio.mixer import Mixer
-from app.audio.timeline import ReadyRanges, Timeline
+from app.audio.timeline import Timeline
 from core.audio import ArrayAudio, DifferenceAudio
+from core.ranges import Ranges
 
 RATE = 44100
 STEMS = ("vocals", "accompaniment")
@@ -38,7 +39,7 @@ class Desk:
             self.targets(),
         )
         self.n = mixture.n_samples
-        self.lanes.ready = ReadyRanges([(0, self.n if ready is None else ready)])
+        self.lanes.ready = Ranges([(0, self.n if ready is None else ready)])
         self.mixer = Mixer(RATE, 2)
         self.mixer.playing = True
 
@@ -187,9 +188,9 @@ def test_waits_at_the_edge_and_goes_on_by_itself() -> None:
     np.testing.assert_allclose(heard[:, 400:19600], song[:, 400:19600], atol=1e-6)
     assert not heard[:, 20000:].any()
     assert steepest(heard) < TONE_STEP
-    desk.lanes.ready = ReadyRanges([(0, 30000)])
+    desk.lanes.ready = Ranges([(0, 30000)])
     assert not desk.play(4000).any(), "under half a second more is not worth starting for"
-    desk.lanes.ready = ReadyRanges([(0, desk.n)])
+    desk.lanes.ready = Ranges([(0, desk.n)])
     heard = desk.play(10000)
     np.testing.assert_allclose(heard[:, 400:], song[:, 20400:30000], atol=1e-6)
     assert steepest(heard) < TONE_STEP
@@ -213,7 +214,7 @@ def test_original_plays_on_where_stems_are_not_ready() -> None:
     assert steepest(heard) < TONE_STEP
     assert feed.stalled
     place = feed.read
-    desk.lanes.ready = ReadyRanges([(0, 20000), (place - 500, desk.n)])
+    desk.lanes.ready = Ranges([(0, 20000), (place - 500, desk.n)])
     heard = desk.play(8000)
     np.testing.assert_allclose(heard[:, 400:], song[:, place + 400 : place + 8000], atol=1e-6)
 
