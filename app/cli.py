@@ -97,6 +97,10 @@ def evaluate(
     mask: Annotated[
         MaskKind | None, typer.Option(help="Soft masks, or all of a bin for the louder source.")
     ] = None,
+    songs: Annotated[
+        str | None,
+        typer.Option(help="Only the songs of this list: a text file, or musdb18-validation."),
+    ] = None,
     gain_db: Annotated[
         float, typer.Option(help="Make the mixtures louder before separation.")
     ] = 0.0,
@@ -121,6 +125,7 @@ def evaluate(
         mask=mask.value if mask is not None else None,
         json_file=json_file,
         csv_file=csv_file,
+        songs=songs,
     )
     raise typer.Exit(evaluate_folder(request))
 

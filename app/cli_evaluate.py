@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from app.cli_console import Update, progress_display
 from app.cli_errors import EXIT_BAD_INPUT, EXIT_OK, Interrupt, interruptible
 from core.audio import Audio
 from core.datasets import Clip, Dataset, find_dataset
-from core.errors import UsageError
+from core.errors import DataError, UsageError
 from core.estimates import EstimateFolder
 from core.evaluation import ClipScore, Evaluation, Separate, protocol_of, score_clips, summary
-from core.intervals import Interval
+from core.intervals import Interval, Median
 from core.models import ModelEntry, find_model
 from core.scores import FIGURES, SOURCES, csv_text, difference
+from core.training.recipe import RECIPES_FOLDER
+from core.training.song_lists import song_list
 from core.whole_file import whole_file, write_json
 
 COLUMNS = (
@@ -27,6 +29,10 @@ COLUMNS = (
     ("GSDR", "gsdr_db"),
     ("plain SDR", "plain_sdr_db"),
 )
+
+
+MEDIANS = ("nsdr_db", "sir_db", "sar_db", "sdr_db", "plain_sdr_db")
+"""The figures of songs in the order of the columns."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Request:
     mask: str | None = None
     json_file: Path | None = None
     csv_file: Path | None = None
+    songs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ def evaluate_folder(request: Request) -> int:
     """Score and print. Clips that cannot be read are named and give exit code 2."""
     _check(request)
     dataset = find_dataset(request.data, request.layout)
+    if request.songs is not None:
+        dataset = _only(dataset, request.songs)
     protocol = protocol_of(dataset.layout)
     contestants = _contestants(request, protocol)
     outcomes = []
@@ -102,6 +111,29 @@ def _check(request: Request) -> None:
         if path is not None and path.is_dir():
             raise UsageError("“{name}” is a folder. Name a file for {option}.", name=path,
                              option=option)  # fmt: skip
+
+
+def _only(dataset: Dataset, name: str) -> Dataset:
+    """The clips of ``dataset`` whose names are in a list: a text file, or one that is shipped."""
+    shipped = RECIPES_FOLDER / f"{name}.txt"
+    path = Path(name) if Path(name).is_file() else shipped
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in RECIPES_FOLDER.glob("*.txt")))
+        raise UsageError(
+            "There is no list of songs “{name}”. Give a text file with a name in each line, or "
+            "one of {known}.",
+            name=name,
+            known=known,
+        )
+    wanted = set(song_list(path.stem, [path.parent], path.name))
+    clips = [clip for clip in dataset.clips if clip.name in wanted]
+    if not clips:
+        raise DataError(
+            "None of the songs of “{list}” is in “{name}”. Choose the folder that holds them.",
+            list=path.name,
+            name=dataset.folder,
+        )
+    return replace(dataset, clips=clips)
 
 
 def _contestants(request: Request, protocol: str) -> list[Contestant]:
@@ -186,6 +218,8 @@ def report(outcome: Outcome, dataset: Dataset) -> str:
         ranges = [_range(intervals[source][key]) for _, key in COLUMNS]
         if any(ranges):
             lines.append(f"{'  95 %':<14}" + "".join(f"{text:>15}" for text in ranges))
+        if result.protocol == "songs":
+            lines += _median_lines(result.medians()[source])
     n_groups = max((i.n_groups for of in intervals.values() for i in of.values() if i), default=0)
     if n_groups:
         lines.append(f"Intervals: percentile bootstrap over {n_groups} {unit}")
@@ -195,6 +229,14 @@ def report(outcome: Outcome, dataset: Dataset) -> str:
     for clip in result.with_silent_estimates:
         lines.append(f"Silent estimate in “{clip.name}”: {', '.join(clip.silent_estimates)}")
     return "\n".join(lines)
+
+
+def _median_lines(medians: Mapping[str, Median]) -> list[str]:
+    """The medians of a source over songs, and their intervals under them."""
+    found = [medians.get(name) for name in MEDIANS]
+    values = "".join(f"{'-':>15}" if each is None else f"{each.value:15.2f}" for each in found)
+    ranges = "".join(f"{_range(each.interval) if each else '':>15}" for each in found)
+    return [f"{'  median':<14}{values}"] + ([f"{'  95 %':<14}{ranges}"] if ranges.strip() else [])
 
 
 def differences_report(outcomes: list[Outcome], layout: str) -> str:
@@ -230,6 +272,13 @@ def as_table(outcome: Outcome, dataset: Dataset) -> dict[str, Any]:
         "intervals": {
             source: {name: _as_dict(interval) for name, interval in of.items()}
             for source, of in intervals.items()
+        },
+        "medians": {
+            source: {
+                name: {"median": median.value, "interval": _as_dict(median.interval)}
+                for name, median in of.items()
+            }
+            for source, of in outcome.result.medians().items()
         },
         **outcome.result.as_dict(),
     }

@@ -90,6 +90,39 @@ def bootstrap_mean(
     return Interval(float(low), float(high), level, n_groups)
 
 
+@dataclass(frozen=True)
+class Median:
+    """A median of figures, and its interval where there are enough of them."""
+
+    value: float
+    interval: Interval | None
+
+
+def bootstrap_median(
+    values: ArrayLike,
+    *,
+    level: float = LEVEL,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = SEED,
+) -> Median | None:
+    """The median of ``values`` ``(n,)``, one of each song, and the interval over songs drawn anew.
+
+    Each resample draws n of the n values with replacement; the interval lies between the
+    (1 - level)/2 and (1 + level)/2 quantiles of their medians. None where there are no values; no
+    interval where there are fewer than two.
+    """
+    figures = np.asarray(values, np.float64)
+    if figures.size == 0:
+        return None
+    median = float(np.median(figures))
+    if figures.size < 2:
+        return Median(median, None)
+    drawn = np.random.default_rng(seed).integers(0, figures.size, (n_resamples, figures.size))
+    medians = np.median(figures[drawn], axis=1)
+    low, high = np.quantile(medians, [(1 - level) / 2, (1 + level) / 2])
+    return Median(median, Interval(float(low), float(high), level, figures.size))
+
+
 @functools.lru_cache(maxsize=4)
 def _counts(n_groups: int, n_resamples: int, seed: int) -> NDArray[np.float64]:
     """How often each group comes in each resample, ``(n_resamples, n_groups)``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.errors import StemscopeError
-from core.intervals import Interval, bootstrap_mean, group_clips
+from core.intervals import Interval, Median, bootstrap_mean, bootstrap_median, group_clips
 from core.metrics import weighted_mean
 
 SOURCES = ("vocals", "accompaniment")
@@ -126,6 +126,21 @@ class Evaluation:
                     else None
                 )
         return grouping.unit, found
+
+    def medians(self) -> dict[str, dict[str, Median]]:
+        """Medians over the songs that have figures, by source and figure, each song counting once.
+
+        Songs differ more than their parts do, and one that fails altogether moves a mean by a lot.
+        """
+        found: dict[str, dict[str, Median]] = {}
+        for source in self.means:
+            found[source] = {}
+            for name in FIGURES:
+                values = [clip.figure(source, name) for clip in self.clips]
+                median = bootstrap_median([value for value in values if value is not None])
+                if median is not None:
+                    found[source][name] = median
+        return found
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers, words and lists, for JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.intervals import bootstrap_mean, group_clips
+from core.intervals import bootstrap_mean, bootstrap_median, group_clips
 
 
 def test_interval_of_independent_values_is_that_of_the_normal_law() -> None:
@@ -78,3 +78,19 @@ def test_the_largest_groups_of_which_there_are_enough() -> None:
     singers = [f"Wavfile/{name}_1_0{clip}" for name in "abcdef" for clip in range(3)]
     assert group_clips(singers, "mir1k").groups[:4] == ("a", "a", "a", "b")
     assert group_clips(["Song A", "Song B"], "musdb18").unit == "songs"
+
+
+def test_a_median_is_of_songs_and_its_interval_covers_the_true_one() -> None:
+    rng = np.random.default_rng(4)
+    covered = 0
+    for _ in range(200):
+        found = bootstrap_median(rng.normal(2.0, 1.0, 15), n_resamples=400)
+        assert found is not None
+        assert found.interval is not None
+        covered += found.interval.low <= 2.0 <= found.interval.high
+    assert 0.88 < covered / 200 < 0.99
+    assert bootstrap_median([]) is None
+    one = bootstrap_median([3.0])
+    assert one is not None
+    assert (one.value, one.interval) == (3.0, None)
+    assert bootstrap_median([1.0, 9.0, 2.0]) == bootstrap_median([1.0, 9.0, 2.0])
