@@ -54,7 +54,7 @@ def split(clips: Sequence[Clip], settings: ValidationSettings) -> Split:
     if settings.singer:
         return split_by_singer(clips, settings.singer)
     listed = set(settings.songs)
-    training, validation = _parted(clips, lambda clip: _is_listed(clip, listed))
+    training, validation = _parted(clips, lambda clip: bool(_names(clip) & listed))
     if training and validation:
         return Split(
             training,
@@ -63,7 +63,7 @@ def split(clips: Sequence[Clip], settings: ValidationSettings) -> Split:
             "By a list of songs: {n_held} of its {n_listed} songs are here and held out for "
             "validation; {n_training} clips are trained on, {n_validation} are measured on.",
             {
-                "n_held": len({song_of(clip) for clip in validation}),
+                "n_held": len(set.union(*map(_names, validation)) & listed),
                 "n_listed": len(listed),
                 "n_training": len(training),
                 "n_validation": len(validation),
@@ -180,8 +180,9 @@ def _base_name(clip: Clip) -> str:
     return clip.name.rpartition("/")[2]
 
 
-def _is_listed(clip: Clip, songs: set[str]) -> bool:
-    return bool({clip.name, _base_name(clip), song_of(clip)} & songs)
+def _names(clip: Clip) -> set[str]:
+    """All that a list of songs may call the clip."""
+    return {clip.name, _base_name(clip), song_of(clip)}
 
 
 def _singer(clip: Clip) -> str | None:

@@ -110,6 +110,20 @@ def test_one_singer_is_left_out() -> None:
         split_by_singer(named("Song"), "amy")
 
 
+def test_listed_songs_are_held_out_wherever_they_are() -> None:
+    clips = named("Band - Song", "more/Band - Song", "amy_1_01", "amy_1_02", "Ani_1_01", "Other")
+    settings = ValidationSettings(songs=("Band - Song", "amy_1", "Somewhere Else"), share=0.5)
+    parts = split(clips, settings)
+    assert names(parts.validation) == {"Band - Song", "more/Band - Song", "amy_1_01", "amy_1_02"}
+    assert names(parts.training) == {"Ani_1_01", "Other"}
+    assert not parts.test
+    assert "2 of its 3 songs are here" in parts.rule
+    # Where there are none of them, they say nothing.
+    others = named(*(f"Song {k}" for k in range(8)))
+    assert len(split(others, settings).validation) == 4
+    assert split(others, ValidationSettings(songs=("Song",))).training == tuple(others)
+
+
 def test_the_real_sets(data_dir: Path) -> None:
     clips = find_clips(data_dir / "mir1k" / "train") + find_clips(data_dir / "mir1k" / "dev")
     alone = split(clips, ValidationSettings(share=0.1))
@@ -120,7 +134,7 @@ def test_the_real_sets(data_dir: Path) -> None:
 
 
 def test_data_is_prepared_and_described_without_torch() -> None:
-    names = ("augmentation", "examples", "mixing", "splits", "summary", "voice_shift")
+    names = ("augmentation", "examples", "mixing", "request", "splits", "summary", "voice_shift")
     lines = [f"import core.training.{name}" for name in names]
     code = "\n".join([*lines, "import sys", "assert 'torch' not in sys.modules"])
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
