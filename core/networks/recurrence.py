@@ -19,6 +19,12 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
 }
 
+_IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu_,
+    "tanh": torch.tanh_,
+    "sigmoid": torch.sigmoid_,
+}
+
 _DERIVATIVES: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": lambda state: state > 0,
     "tanh": lambda state: 1 - state * state,
@@ -86,15 +92,39 @@ def recurrence(
     pieces of ``truncate_frames``, counted from where the recurrence begins, as if the state were
     detached between them; 0 means over all. Returns ``(batch, n_frames, units)``.
     """
-    if backward:
-        x = x.flip(1)
     if x.dtype == torch.float64:
         product_dtype = torch.float64
+    if not torch.is_grad_enabled():
+        return _states(x, recurrent, cell, product_dtype, backward)
+    if backward:
+        x = x.flip(1)
     states: Tensor = _Steps.apply(  # type: ignore[no-untyped-call]
         x.transpose(0, 1), recurrent, cell, product_dtype, truncate_frames
     )
     states = states.transpose(0, 1)
     return states.flip(1) if backward else states
+
+
+def _states(
+    x: Tensor, recurrent: Tensor, cell: str, product_dtype: torch.dtype, backward: bool
+) -> Tensor:
+    """As ``recurrence``, without what a gradient would need: every step in its own place.
+
+    A step is one product with its sum and the cell; where products are in half precision, so are
+    the states, which each product would round anyway.
+    """
+    batch, n_frames, units = x.shape
+    states = torch.empty((n_frames, batch, units), dtype=product_dtype, device=x.device)
+    states.copy_(x.transpose(0, 1))
+    weight = recurrent.t().to(product_dtype).contiguous()
+    activate = _IN_PLACE[cell]
+    before: Tensor | None = None
+    steps = states.unbind(0)
+    for state in reversed(steps) if backward else steps:
+        if before is not None:
+            state.addmm_(before, weight)
+        before = activate(state)
+    return states.transpose(0, 1).to(x.dtype)
 
 
 def going_on(x: Tensor, state: Tensor | None, recurrent: Tensor) -> Tensor:

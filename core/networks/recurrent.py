@@ -199,7 +199,8 @@ class Recurrent(SourceNetwork):
             x = self.norms[number](x)
         if number not in self.recurrences:
             return ACTIVATIONS.get(self.cell, torch.relu)(x)
-        x = widened(x)
+        if torch.is_grad_enabled():
+            x = widened(x)
         if not self.bidirectional:
             return self._recur(x, number)
         forwards, backwards = x.chunk(2, dim=2)

@@ -123,10 +123,15 @@ class RecurrentUNet(SourceNetwork):
             silence = magnitude.new_zeros(batch, self._n_silent, *magnitude.shape[2:])
             magnitude = torch.cat([silence, magnitude], dim=1)
         x = torch.log1p(_LOUDNESS * self.folds.fold(magnitude)) * _SPREAD
-        x = x[:, None] if self.n_channels == 1 else x.transpose(1, 2)
-        x = x.contiguous(memory_format=torch.channels_last)
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(torch.get_autocast_dtype(x.device.type))
+        # (batch, n_frames, n_positions, n_channels) in memory: of one channel too the strides must
+        # say so, since they decide on the order in which a convolution gives its channels.
+        x = x[..., None] if self.n_channels == 1 else x.transpose(2, 3).contiguous()
+        x = x.permute(0, 3, 1, 2)
         x = self.input(x)
-        x = torch.relu(x + self.place_in.to(x.dtype))
+        place = self.place_in.to(x.dtype)[None].contiguous(memory_format=torch.channels_last)
+        x = torch.relu_(x + place)
         passed = []
         for down in self.down:
             passed.append(x)

@@ -180,7 +180,9 @@ class OverTime(nn.Module):
 
     def _added(self, x: Tensor, product_dtype: torch.dtype, truncate_frames: int) -> Tensor:
         """``(rows, n_frames, n_inputs)`` to the same."""
-        x = widened(self.into(x))
+        x = self.into(x)
+        if torch.is_grad_enabled():
+            x = widened(x)
         if self.is_causal:
             added: Tensor = self.out(self._ahead(x, product_dtype, truncate_frames))
             return added
