@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from core.errors import StemscopeError
 from core.training.recipe import Recipe, find_recipe, recipe_from_dict, shipped_recipes
 
 OWN_TERMS = mark("Trained on this computer; the terms of the recordings it heard apply.")
+MATCHED, AS_RECORDED = "matched", "recorded"
 SHIFTS = ("none", "grid 50000", "grid 25000", "grid 10000", "random")
 USUAL = ("quick", "paper", "little-data")
 SECTIONS = {
@@ -26,6 +28,13 @@ SECTIONS = {
     "speed_max": "augmentation",
     "pitch_semitones": "augmentation",
     "voice_to_music_db": "augmentation",
+    "epoch_examples": "augmentation",
+    "voice_placement": "augmentation",
+    "music_width": "augmentation",
+    "room": "augmentation",
+    "saturation": "augmentation",
+    "match_band": "augmentation",
+    "band_limit": "augmentation",
     "share": "validation",
     "every_epochs": "validation",
     "max_clips": "validation",
@@ -34,6 +43,16 @@ HELD_OUT = 0.1  # of the songs, where a recipe holds out none: else no curve sai
 MEASURED_EVERY, MEASURED_CLIPS = 5, 6
 STACK = "recurrent"
 STACK_ROWS = frozenset({"layers", "units", "recurrent", "context"})
+PER_CENT = {
+    "placement": "voice_placement",
+    "width": "music_width",
+    "room": "room",
+    "saturation": "saturation",
+    "limit": "band_limit",
+}
+"""Rows that say in per cent what the value of this name says as a share."""
+
+STEREO_ROWS = frozenset({"placement", "width"})
 STUDIES = "choice/"
 
 
@@ -58,6 +77,13 @@ class RecipeValues:
     speed_max: float
     pitch_semitones: float
     voice_to_music_db: float
+    epoch_examples: int  # 0: each recording is one
+    voice_placement: float
+    music_width: float
+    room: float
+    saturation: float
+    match_band: bool
+    band_limit: float
     share: float
     every_epochs: int
     max_clips: int
@@ -143,15 +169,22 @@ _ENTERED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "remix": ("own_accompaniment", lambda percent: _share(100 - percent)),
     "pitch": ("pitch_semitones", float),
     "balance": ("voice_to_music_db", float),
+    "examples": ("epoch_examples", int),
+    "band": ("match_band", lambda choice: choice == MATCHED),
     "share": ("share", _share),
     "every_epochs": ("every_epochs", int),
     "max_clips": ("max_clips", int),
+    **{row: (name, _share) for row, name in PER_CENT.items()},
 }
 
 
 def rows_without_meaning(recipe: Recipe) -> frozenset[str]:
-    """Rows of the page that change nothing in ``recipe``: other networks, L-BFGS without a rate."""
+    """Rows of the page that change nothing in ``recipe``: other networks, one channel, L-BFGS
+    without a rate.
+    """
     without: frozenset[str] = frozenset() if recipe.network.name == STACK else STACK_ROWS
+    if recipe.n_channels == 1:
+        without |= STEREO_ROWS
     return without | {"learning_rate"} if recipe.optimiser.method == "lbfgs" else without
 
 
@@ -204,6 +237,11 @@ def recipes() -> dict[str, Recipe]:
     One that cannot be read is left out, and so are the parts of a study of networks: they are for
     its tables, at the command line.
     """
+    return dict(_read())
+
+
+@functools.cache
+def _read() -> dict[str, Recipe]:
     found: dict[str, Recipe] = {}
     usual = {name: place for place, name in enumerate(USUAL)}
     names = sorted(shipped_recipes(), key=lambda n: ("/" in n, usual.get(n, len(usual)), n))

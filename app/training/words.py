@@ -17,6 +17,10 @@ SPLITS = (
         "{n_training} clips are trained on, {n_validation} are measured on."
     ),
     mark(
+        "By a list of songs: {n_held} of its {n_listed} songs are here and held out for "
+        "validation; {n_training} clips are trained on, {n_validation} are measured on."
+    ),
+    mark(
         "As in Huang et al. 2014: {n_training} clips of {singers} are trained on and "
         "{n_validation} measured on; {n_test} clips of other singers are kept for testing."
     ),

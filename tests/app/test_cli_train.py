@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,6 +112,37 @@ def test_check_says_what_the_data_hold(
     assert "Layout pairs: 2 usable clips" in out
     assert "By song: 1 of 2 songs" in out
     assert "Left out: The voice of “song 2” is silent" in out
+
+
+def test_several_folders_with_weights(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = tmp_path / "more=2"
+    shutil.copytree(data, more)
+    tunes = tmp_path / "tunes"
+    tunes.mkdir()
+    shutil.copy(data / "song 0" / "accompaniment.wav", tunes / "tune.wav")
+    recipe = tmp_path / "drawn.toml"
+    text = _RECIPE.format(epochs=1) + "[augmentation]\nepoch_examples = 4\n"
+    recipe.write_text(text, encoding="utf-8")
+    arguments = ["train", "--data", f"{data}=0.5", "--data", str(more), "--recipe", str(recipe)]
+    arguments += ["--accompaniment", f"{tunes}=3"]
+    assert run([*arguments, "--check"]) == 0
+    said = capsys.readouterr().out
+    assert "6 usable clips" in said
+    assert "Examples per epoch, after augmentation: 4" in said
+    assert f"{data}: layout pairs, 3 clips, 0.1 minutes, weight 0.5" in said
+    assert f"{more}: layout pairs, 3 clips, 0.1 minutes\n" in said
+    assert f"{tunes}: accompaniment alone, 1 clips, 0.0 minutes, weight 3" in said
+    out = tmp_path / "trained"
+    assert run([*arguments, "-o", str(out)]) == 0
+    info = RunFolder(out).info()
+    assert info.data == (str(data), str(more))
+    assert (info.accompaniment, info.weights) == ((str(tunes),), (0.5, 1.0, 3.0))
+    assert "tune" in info.training
+    capsys.readouterr()
+    assert run([*arguments[:2], f"{data}=much", *arguments[3:], "--check"]) == 2
+    assert "“much” is no weight for the folder" in capsys.readouterr().err
 
 
 def test_a_learning_rate_is_chosen(

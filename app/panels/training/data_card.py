@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -21,6 +21,7 @@ from app.i18n import bind, language_changed, mark, tip, tr, tr_error
 from app.outcomes import Failure
 from app.panels.controls import ElidedLabel, icon_button, label, scrolling, text_button
 from app.panels.training.fields import ChoiceField
+from app.panels.training.folder_list import FolderList
 from app.panels.training.run_header import grouped
 from core.training.summary import ClipProblem, Summary
 
@@ -68,6 +69,7 @@ class DataCard(QWidget):
         second.setSpacing(8)
         second.addWidget(self.layouts)
         second.addStretch(1)
+        self.folders = FolderList()
         self._make_progress()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
@@ -106,6 +108,7 @@ class DataCard(QWidget):
         column.setSpacing(8)
         column.addWidget(label("Recordings", "section"))
         column.addLayout(top)
+        column.addWidget(self.folders)
         column.addLayout(second)
         column.addWidget(self.progress)
         column.addWidget(self.sentence)
@@ -137,8 +140,11 @@ class DataCard(QWidget):
         grid.setColumnStretch(0, 1)
         self.progress.hide()
 
-    def set_folder(self, folder: Path) -> None:
-        self.folder.setText(str(folder))
+    def set_folders(self, folders: Sequence[Path], backing: Sequence[Path] = ()) -> None:
+        """The folders with voices, and those of music alone."""
+        self.folder.setText(str(folders[0]))
+        self.folder.setVisible(len(folders) + len(backing) == 1)
+        self.folders.set_folders(folders, backing)
 
     def show_progress(self, fraction: float, stage: str, seconds_left: float | None) -> None:
         bind(self.stage.setText, stage)
@@ -147,12 +153,14 @@ class DataCard(QWidget):
         self.bar.setValue(round(fraction * 1000))
         self.progress.show()
         self._summary, self._problem = None, None
+        self.folders.set_summaries(())
         self._show()
 
     def show_summary(self, summary: Summary) -> None:
         self.progress.hide()
         listed = self._summary is None or self._summary.problems is not summary.problems
         self._summary, self._problem = summary, None
+        self.folders.set_summaries(summary.folders)
         if listed:
             self._list_problems(summary.problems)
         self._show()
@@ -222,7 +230,9 @@ def fact_texts(summary: Summary) -> dict[str, str]:
     parts = summary.split
     minutes = summary.minutes
     return {
-        "layout": tr(LAYOUT_NAMES.get(summary.layout, summary.layout)),
+        "layout": ", ".join(
+            tr(LAYOUT_NAMES.get(name, name)) for name in dict.fromkeys(summary.layout.split(","))
+        ),
         "clips": grouped(summary.n_clips),
         "minutes": tr("{n} minutes", n=f"{minutes:.1f}"),
         "examples": grouped(summary.n_examples),

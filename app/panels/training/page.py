@@ -90,6 +90,8 @@ class TrainPage(QWidget):
         self.sound.failed.connect(self.failed)
         self.empty.folder_clicked.connect(self.choose_folder)
         self.setup.data_card.folder_clicked.connect(self.choose_folder)
+        self.setup.data_card.folders.add_clicked.connect(self._on_add_clicked)
+        self.setup.data_card.folders.add_backing_clicked.connect(self._on_add_backing_clicked)
         self.setup.wanted.connect(self._on_wanted)
         self.list.new_clicked.connect(self.show_setup)
         self.list.chosen.connect(self.show_run)
@@ -153,11 +155,25 @@ class TrainPage(QWidget):
 
     def choose_folder(self) -> None:
         """Ask for a folder of recordings."""
+        folder = self._asked_for(tr("Choose a folder of recordings"))
+        if folder is not None:
+            self.open_folder(folder)
+
+    def _asked_for(self, title: str) -> Path | None:
         folder = QFileDialog.getExistingDirectory(
-            self, tr("Choose a folder of recordings"), settings.get(settings.TRAINING_FOLDER)
+            self, title, settings.get(settings.TRAINING_FOLDER)
         )
-        if folder:
-            self.open_folder(Path(folder))
+        return Path(folder) if folder else None
+
+    def _on_add_clicked(self) -> None:
+        folder = self._asked_for(tr("Choose another folder of recordings"))
+        if folder is not None:
+            self.setup.add(folder)
+
+    def _on_add_backing_clicked(self) -> None:
+        folder = self._asked_for(tr("Choose a folder of music without voices"))
+        if folder is not None:
+            self.setup.add(folder, is_backing=True)
 
     def open_folder(self, folder: Path) -> None:
         """Look through ``folder`` for a new training."""

@@ -13,6 +13,7 @@ from app.i18n import bind, mark, tip, tr, tr_error
 from app.panels.controls import ElidedLabel, label, text_button
 from app.panels.training.fields import ChoiceField, Explained, FieldRow, NumberField
 from app.panels.training.recipe_rows import (
+    BAND_TEXTS,
     CONTEXTS,
     EXPLAIN,
     GROUPS,
@@ -26,6 +27,9 @@ from app.panels.training.recipe_rows import (
     TAKES_WHOLE,
 )
 from app.training.recipes import (
+    AS_RECORDED,
+    MATCHED,
+    PER_CENT,
     RecipeValues,
     changed_recipe,
     first_values,
@@ -162,6 +166,8 @@ class RecipeCard(QWidget):
         self.speed = number(0, 75)
         self.pitch = number(0, 12)
         self.balance = number(0, 40)
+        self.examples = number(0, 10_000_000, whole=True)
+        self.band = ChoiceField(BAND_TEXTS, 152)
         self.share = number(0, 90)
         self.every = number(1, 10_000, whole=True)
         self.most = number(0, 10_000, whole=True)
@@ -170,8 +176,9 @@ class RecipeCard(QWidget):
             "sequence_frames": self.sequence, "context": self.context, "layers": self.layers,
             "units": self.units, "recurrent": self.recurrent, "gamma": self.gamma,
             "shift": self.shift, "remix": self.remix, "speed": self.speed, "pitch": self.pitch,
-            "balance": self.balance, "share": self.share, "every_epochs": self.every,
-            "max_clips": self.most,
+            "balance": self.balance, "examples": self.examples, "band": self.band,
+            "share": self.share, "every_epochs": self.every, "max_clips": self.most,
+            **{row: number(0, 100) for row in PER_CENT},
         }  # fmt: skip
         for field in (self.length, *self._fields.values()):
             if isinstance(field, NumberField):
@@ -214,6 +221,11 @@ class RecipeCard(QWidget):
         self.speed.set_value(round(100 * max(values.speed_max - 1, 1 - values.speed_min), 1))
         self.pitch.set_value(values.pitch_semitones)
         self.balance.set_value(values.voice_to_music_db)
+        self.examples.set_value(values.epoch_examples)
+        self.band.set_value(MATCHED if values.match_band else AS_RECORDED)
+        for row, name in PER_CENT.items():
+            if (field := self._number(row)) is not None:
+                field.set_value(round(100 * getattr(values, name), 3))
         self.share.set_value(round(100 * values.share, 3))
         self.every.set_value(values.every_epochs)
         self.most.set_value(values.max_clips)

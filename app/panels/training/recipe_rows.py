@@ -11,6 +11,10 @@ SHIFT_TEXTS = (
     ("grid 10000", mark("10 000 samples")),
     ("random", mark("At random")),
 )
+BAND_TEXTS = (
+    ("recorded", mark("As recorded")),
+    ("matched", mark("The narrower one's")),
+)
 LENGTHS = (("epochs", mark("Epochs")), ("steps", mark("Batches")))
 ITERATIONS = (("epochs", mark("Iterations")),)
 CONTEXTS = tuple((str(n), str(n)) for n in (1, 3, 5, 7, 9))
@@ -83,6 +87,49 @@ ROWS: dict[str, Row] = {
         mark("Changes the level of voice against accompaniment by up to this much"),
         "± dB",
     ),
+    "examples": (
+        mark("Examples"),
+        mark(
+            "Examples drawn in each epoch, from voices where they sing; 0: each recording, or each "
+            "20 s of it, is one"
+        ),
+        mark("per epoch"),
+    ),
+    "placement": (
+        mark("Voice placement"),
+        mark("How far from the middle a mono voice may stand; some are sung twice, left and right"),
+        "%",
+    ),
+    "width": (
+        mark("Music width"),
+        mark("How wide mono music becomes: each frequency gets a place between left and right"),
+        "%",
+    ),
+    "room": (
+        mark("Rooms"),
+        mark(
+            "Share of voices that sound in a room, small or large; the echoes belong to the voice"
+        ),
+        "%",
+    ),
+    "saturation": (
+        mark("Saturation"),
+        mark("Share of voices and of music whose peaks are pressed down, as in loud masters"),
+        "%",
+    ),
+    "band": (
+        mark("Band"),
+        mark(
+            "Cuts voice and music off where the narrower recording ends, so that high does not "
+            "come to mean music"
+        ),
+        "",
+    ),
+    "limit": (
+        mark("Narrowed"),
+        mark("Share of examples that are cut off between 6 and 16 kHz, like old recordings"),
+        "%",
+    ),
     "share": (
         mark("Held out"),
         mark("Share of the songs that is kept out of training, to measure on; MIR-1K has its own"),
@@ -116,5 +163,21 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (mark("Validation"), ("share", "every_epochs", "max_clips")),
     (mark("Network"), ("layers", "units", "recurrent", "context")),
-    (mark("Augmentation"), ("shift", "remix", "speed", "pitch", "balance")),
+    (
+        mark("Augmentation"),
+        (
+            "shift",
+            "remix",
+            "speed",
+            "pitch",
+            "balance",
+            "examples",
+            "placement",
+            "width",
+            "room",
+            "saturation",
+            "band",
+            "limit",
+        ),
+    ),
 )

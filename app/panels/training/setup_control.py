@@ -39,7 +39,8 @@ class SetupControl(QObject):
         self.examples_card = ExamplesCard(sound)
         self.recipe_card = RecipeCard(recipes())
         self.view = SetupView(self.data_card, self.examples_card, self.recipe_card)
-        self._folder: Path | None = None
+        self._folders: list[Path] = []
+        self._backing: list[Path] = []
         self._layout: str | None = None
         self._named = False
         self._recount = QTimer(self)
@@ -53,6 +54,7 @@ class SetupControl(QObject):
         self.data.examples_ready.connect(self._on_examples)
         self.data.examples_failed.connect(self._on_examples_failed)
         self.data_card.layout_chosen.connect(self._on_layout_chosen)
+        self.data_card.folders.remove_clicked.connect(self.remove)
         self.data_card.cancel_clicked.connect(self.data.cancel)
         self.examples_card.draw_clicked.connect(self._on_draw)
         self.recipe_card.changed.connect(self._on_recipe_changed)
@@ -65,15 +67,34 @@ class SetupControl(QObject):
 
     @property
     def folder(self) -> Path | None:
-        return self._folder
+        """The first folder with voices, if one was chosen."""
+        return self._folders[0] if self._folders else None
 
     def choose(self, folder: Path) -> None:
-        """Look through ``folder``."""
+        """Look through ``folder`` alone."""
         settings.set(settings.TRAINING_FOLDER, str(folder))
-        self._folder = folder
+        self._folders, self._backing = [folder], []
         self._layout = None
         self.data_card.layouts.set_value("")
-        self.data_card.set_folder(folder)
+        self._on_folders_changed()
+
+    def add(self, folder: Path, is_backing: bool = False) -> None:
+        """Look through ``folder`` too; ``is_backing`` says that it holds music without voices."""
+        self._folders = [other for other in self._folders if other != folder]
+        self._backing = [other for other in self._backing if other != folder]
+        (self._backing if is_backing else self._folders).append(folder)
+        self._on_folders_changed()
+
+    def remove(self, folder: Path) -> None:
+        """Leave ``folder`` out."""
+        self._folders = [other for other in self._folders if other != folder]
+        self._backing = [other for other in self._backing if other != folder]
+        self._on_folders_changed()
+
+    def _on_folders_changed(self) -> None:
+        if not self._folders:  # the one with voices was added again as music alone
+            self._folders, self._backing = self._backing[-1:], self._backing[:-1]
+        self.data_card.set_folders(self._folders, self._backing)
         self.suggest_name()
         self._look()
 
@@ -83,11 +104,11 @@ class SetupControl(QObject):
 
     def _look(self) -> None:
         recipe = self._recipe()
-        if self._folder is None or recipe is None:
+        if not self._folders or recipe is None:
             return
         self.examples_card.set_examples(())
         self.examples_card.hide()
-        self.data.look((self._folder,), self._layout, recipe)
+        self.data.look(tuple(self._folders), self._layout, recipe, tuple(self._backing))
         self._on_progressed(0.0, "Looking through the recordings")
         self._enable()
 
@@ -104,8 +125,8 @@ class SetupControl(QObject):
         if self._named or self.recipe_card.choice.count() == 0:
             return
         name = self.recipe_card.choice.currentText()
-        if self._folder is not None:
-            name = f"{name}, {self._folder.name}"
+        if self._folders:
+            name = f"{name}, {self._folders[0].name}"
         self.view.name.setText(self._desk.free_title(name))
         self.view.name.setCursorPosition(0)  # its beginning is seen where it is cut
 
@@ -178,7 +199,7 @@ class SetupControl(QObject):
         self.suggest_name()
 
     def _reason(self) -> str:
-        if self._folder is None:
+        if not self._folders:
             return "folder"
         if self.data.looking:
             return "looking"

@@ -72,6 +72,9 @@ class Trainee:
         setup = self.page.setup
         self.qtbot.waitUntil(lambda: not setup.data.looking, timeout=20_000)
 
+    def write_recordings(self, name: str, n_songs: int) -> Path:
+        return write_recordings(self.folder / name, n_songs)
+
     def start(self, epochs: int = 3, title: str = "Tiny") -> Run:
         setup = self.page.setup
         setup.recipe_card.length.set_value(epochs)

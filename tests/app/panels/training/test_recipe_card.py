@@ -71,6 +71,26 @@ def test_what_is_entered_reaches_the_recipe(card) -> None:
     )  # fmt: skip
 
 
+def test_what_makes_stereo_is_shown_where_the_network_hears_two_channels(card) -> None:
+    card.choose("u-net")
+    assert card._rows["placement"].isHidden()
+    assert not card._rows["room"].isHidden()
+    card.choose("studio")
+    assert not card._rows["placement"].isHidden()
+    for name, text in (
+        ("examples", "250"), ("placement", "30"), ("width", "60"), ("room", "12,5"),
+        ("saturation", "5"), ("limit", "7"),
+    ):  # fmt: skip
+        enter(card, name, text)
+    card.band.set_value("recorded")
+    before = recipes()["studio"]
+    assert card.recipe("x").augmentation == replace(
+        before.augmentation, epoch_examples=250, voice_placement=0.3, music_width=0.6, room=0.125,
+        saturation=0.05, band_limit=0.07, match_band=False,
+    )  # fmt: skip
+    assert card.recipe("x").validation.songs == before.validation.songs
+
+
 def test_recurrence_outlives_a_number_that_is_being_typed(card) -> None:
     card.choose("paper")
     for text in ("1", "12"):

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QMessageBox, QSlider
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QSlider,
+)
 from safetensors.numpy import load_file
 
 from app.audio.player import PlayerState
@@ -42,6 +49,39 @@ def test_a_folder_is_summed_up_and_can_be_heard(trainee) -> None:
     assert np.abs(trainee.stage.backend.stream.pump(4096)).max() >= 0
     row.play.click()
     assert not page.sound.playing
+
+
+def test_several_folders_are_one_set(trainee, monkeypatch) -> None:
+    trainee.choose_data()
+    setup, folders = trainee.page.setup, trainee.page.setup.data_card.folders
+    assert not folders.lines
+    more = trainee.write_recordings("more", 2)
+    tunes = trainee.folder / "tunes"
+    tunes.mkdir()
+    for number in range(3):
+        song = trainee.folder / "data" / f"song {number}" / "accompaniment.wav"
+        shutil.copy(song, tunes / f"tune {number}.wav")
+    for button, folder in ((folders.add, more), (folders.add_backing, tunes)):
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, f=folder: str(f))
+        button.click()
+        trainee.qtbot.waitUntil(lambda: not setup.data.looking, timeout=20_000)
+    assert [line.name.text() for line in folders.lines] == ["data", "more", "tunes (music alone)"]
+    assert folders.lines[2].counts.text() == "3 clips, 0.1 minutes"
+    assert setup.data_card.values["clips"].text() == "8"
+    setup.examples_card.draw.click()
+    trainee.qtbot.waitUntil(lambda: bool(setup.examples_card.rows))
+    run = trainee.start(epochs=1)
+    trainee.qtbot.waitUntil(lambda: bool(run.model_id), timeout=40_000)
+    assert [Path(folder).name for folder in run.info.data] == ["data", "more"]
+    assert [Path(folder).name for folder in run.info.accompaniment] == ["tunes"]
+    assert trainee.page.run_view.header.about.text().startswith("data, more, tunes")
+    trainee.page.show_setup()
+    folders.lines[2].remove.click()
+    folders.lines[0].remove.click()
+    trainee.qtbot.waitUntil(lambda: not setup.data.looking, timeout=20_000)
+    assert not folders.lines
+    assert setup.folder == more
+    assert setup.data_card.values["clips"].text() == "2"
 
 
 def test_bad_recordings_are_named(trainee) -> None:
