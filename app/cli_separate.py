@@ -125,7 +125,7 @@ def load(folder: Path, device: str) -> Model:
     from core.checkpoint import load_model
     from core.devices import resolve_device
 
-    return load_model(folder, resolve_device(device))
+    return load_model(folder, resolve_device(device), precision="auto")
 
 
 def find_songs(patterns: tuple[str, ...]) -> tuple[list[Path], list[str]]:
