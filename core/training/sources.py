@@ -173,7 +173,7 @@ def _find_backing(folder: Path) -> tuple[list[Clip], list[Problem]]:
 def _told_apart(found: Sequence[Sequence[Clip]], places: Sequence[Path]) -> list[list[Clip]]:
     """The clips of each place, with the place in front of names that two places share."""
     n_places = Counter(name for clips in found for name in {clip.name for clip in clips})
-    labels = _labels(places)
+    labels = labels_of(places)
     return [
         [
             replace(clip, name=f"{label}/{clip.name}") if n_places[clip.name] > 1 else clip
@@ -183,15 +183,16 @@ def _told_apart(found: Sequence[Sequence[Clip]], places: Sequence[Path]) -> list
     ]
 
 
-def _labels(places: Sequence[Path]) -> list[str]:
+def labels_of(places: Sequence[Path]) -> list[str]:
     """The end of each path, as much of it as tells it from the others."""
     parts = [Path(place).resolve().parts for place in places]
-    depth = 1
-    while depth < max(len(part) for part in parts):
-        if len({part[-depth:] for part in parts}) == len(parts):
-            break
-        depth += 1
-    return ["/".join(part[-depth:]).lstrip("/") for part in parts]
+    labels = []
+    for part in parts:
+        depth = 1
+        while depth < len(part) and sum(other[-depth:] == part[-depth:] for other in parts) > 1:
+            depth += 1
+        labels.append("/".join(part[-depth:]).lstrip("/"))
+    return labels
 
 
 def _refuse_twice(places: Sequence[Path]) -> None:

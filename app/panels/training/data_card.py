@@ -65,6 +65,7 @@ class DataCard(QWidget):
         top.setSpacing(8)
         top.addWidget(self.choose)
         top.addWidget(self.folder, 1)
+        top.addStretch()
         second = QHBoxLayout()
         second.setSpacing(8)
         second.addWidget(self.layouts)

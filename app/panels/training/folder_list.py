@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.i18n import language_changed, tr
 from app.panels.controls import ElidedLabel, icon_button, label, text_button
 from app.panels.training.run_header import grouped
+from core.training.sources import labels_of
 from core.training.summary import FolderSummary
 
 
@@ -19,9 +20,9 @@ class FolderLine(QWidget):
 
     remove_clicked = Signal(object)  # Path
 
-    def __init__(self, folder: Path, is_backing: bool) -> None:
+    def __init__(self, folder: Path, text: str, is_backing: bool) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder, self._text = folder, text
         self._is_backing = is_backing
         self._summary: FolderSummary | None = None
         self.name = ElidedLabel()
@@ -44,10 +45,9 @@ class FolderLine(QWidget):
         self._show()
 
     def _show(self) -> None:
-        name = self.folder.name or str(self.folder)
-        if self._is_backing:
-            name = tr("{name} (music alone)", name=name)
-        self.name.setText(name)
+        alone = self._is_backing
+        text = self._text
+        self.name.setText(tr("{name} (music alone)", name=text) if alone else text)
         found = self._summary
         self.counts.setText(
             ""
@@ -101,8 +101,9 @@ class FolderList(QWidget):
         if len(folders) + len(backing) < 2:
             return
         places = [(folder, False) for folder in folders] + [(folder, True) for folder in backing]
-        for folder, is_backing in places:
-            line = FolderLine(folder, is_backing)
+        texts = labels_of([folder for folder, _ in places])
+        for (folder, is_backing), text in zip(places, texts, strict=True):
+            line = FolderLine(folder, text, is_backing)
             line.remove_clicked.connect(self.remove_clicked)
             # One folder with voices there must be.
             line.remove.setEnabled(is_backing or len(folders) > 1)

@@ -66,6 +66,7 @@ def test_several_folders_are_one_set(trainee, monkeypatch) -> None:
         button.click()
         trainee.qtbot.waitUntil(lambda: not setup.data.looking, timeout=20_000)
     assert [line.name.text() for line in folders.lines] == ["data", "more", "tunes (music alone)"]
+    assert folders.lines[2].name.hint == str(tunes)
     assert folders.lines[2].counts.text() == "3 clips, 0.1 minutes"
     assert setup.data_card.values["clips"].text() == "8"
     setup.examples_card.draw.click()
