@@ -6,6 +6,7 @@ import argparse
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from app.i18n import set_language
     from app.interpreter import WindowFirst
     from app.main_window import MainWindow
+    from app.preload import load_modules
     from app.session import Session
+    from app.speed_memory import SpeedMemory
 
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Stemscope")
@@ -63,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     theme.set_theme(settings.get(settings.THEME))
     app.setWindowIcon(theme.app_icon())
     cache = ResultCache(limit_bytes=settings.get(settings.CACHE_LIMIT_MB) * 1_000_000)
-    session = Session(settings.SessionMemory(), cache=cache)
+    session = Session(settings.SessionMemory(), cache=cache, speeds=SpeedMemory())
     interpreter = WindowFirst(session)
     player = Player()
     apply_sound_settings(player)
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reporter.reported.connect(window.show_failure)
     window.show()
     QTimer.singleShot(100, player.load)
-    QTimer.singleShot(200, session.warm_up)
+    QTimer.singleShot(200, partial(session.warm_up, load_modules))
     files = list(asked.files)
     if asked.demo and (demo := demo_song()) is not None:
         files.append(demo)

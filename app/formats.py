@@ -55,6 +55,16 @@ def time_left(seconds: float | None) -> str:
     return tr("{time} left", time=clock(max(1.0, seconds), hundredths=False))
 
 
+def about_time(seconds: float) -> str:
+    """``12 s``, ``4 min``, ``1 h 5 min``, rounded, in the current language."""
+    if seconds < 90:
+        return tr("{n} s", n=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return tr("{n} min", n=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
 def megabytes(n_bytes: float) -> str:
     """``512 MB`` or ``1.5 GB``."""
     mega = n_bytes / 1e6

@@ -108,9 +108,8 @@ class MainWindow(QMainWindow):
         page.empty.demo_clicked.connect(self.open_demo)
         page.empty.recent_chosen.connect(self.open_recent)
         page.mixer.original_changed.connect(self.actions_["original"].setChecked)
-        for other in (self.all_pages.train, self.all_pages.evaluate):
-            other.failed.connect(self.show_failure)
-        self.all_pages.train.model_made.connect(self.choices.reload)
+        self.all_pages.failed.connect(self.show_failure)
+        self.all_pages.model_made.connect(self.choices.reload)
         self.rail.settings_clicked.connect(self.dialogs.settings)
         self.rail.help_clicked.connect(self._on_shortcuts)
         self.queue.close_clicked.connect(self._on_queue_closed)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.audio.player import Player
-from app.evaluation_job import evaluation_desk
 from app.i18n import mark
-from app.panels.evaluation.page import EvaluatePage
 from app.panels.models_page import ModelsPage
 from app.panels.rail import Rail
 from app.panels.separate_page import SeparatePage
-from app.panels.training.page import TrainPage
-from app.training.sound import SidePlayer
 
 if TYPE_CHECKING:
     from app.actions import Handler
+    from app.panels.evaluation.page import EvaluatePage
+    from app.panels.training.page import TrainPage
     from app.session import Session
 
 PAGES = (
@@ -30,26 +28,72 @@ PAGES = (
 
 
 class Pages(QObject):
-    """Makes the four pages, in the order of the rail."""
+    """The four pages, in the order of the rail.
+
+    Those for training and evaluation are made when somebody goes there: the window is up sooner.
+    """
+
+    failed = Signal(object)  # of a page
+    model_made = Signal()
 
     def __init__(self, session: Session, player: Player, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._session, self._player = session, player
         self.rail = Rail()
         self.stack = QStackedWidget()
         self.separate = SeparatePage()
-        self.train = TrainPage(session, player)
-        desk = evaluation_desk(session)
-        self.evaluate = EvaluatePage(desk, player, SidePlayer(player, self))
         self.models = ModelsPage()
+        self._train: TrainPage | None = None
+        self._evaluate: EvaluatePage | None = None
+        ready: dict[str, QWidget] = {"separate": self.separate, "models": self.models}
         for name, text in PAGES:
             self.rail.add_page(name, text)
-            self.stack.addWidget(self.page(name))
-        self.rail.page_chosen.connect(self.stack.setCurrentIndex)
+            self.stack.addWidget(ready.get(name) or QWidget())
+        self.rail.page_chosen.connect(self._on_page_chosen)
+
+    @property
+    def train(self) -> TrainPage:
+        if self._train is None:
+            from app.panels.training.page import TrainPage
+
+            self._train = TrainPage(self._session, self._player)
+            self._train.failed.connect(self.failed)
+            self._train.model_made.connect(self.model_made)
+            self._put("train", self._train)
+        return self._train
+
+    @property
+    def evaluate(self) -> EvaluatePage:
+        if self._evaluate is None:
+            from app.evaluation_job import evaluation_desk
+            from app.panels.evaluation.page import EvaluatePage
+            from app.training.sound import SidePlayer
+
+            desk = evaluation_desk(self._session)
+            self._evaluate = EvaluatePage(desk, self._player, SidePlayer(self._player, self))
+            self._evaluate.failed.connect(self.failed)
+            self._put("evaluate", self._evaluate)
+        return self._evaluate
 
     def page(self, name: str) -> QWidget:
         """The page called ``name`` in ``PAGES``."""
         page: QWidget = getattr(self, name)
         return page
+
+    def _put(self, name: str, page: QWidget) -> None:
+        """Lay ``page`` where its place was kept."""
+        index = [known for known, _ in PAGES].index(name)
+        place = self.stack.widget(index)
+        was_current = self.stack.currentIndex() == index
+        self.stack.removeWidget(place)
+        place.deleteLater()
+        self.stack.insertWidget(index, page)
+        if was_current:
+            self.stack.setCurrentIndex(index)
+
+    def _on_page_chosen(self, index: int) -> None:
+        self.page(PAGES[index][0])  # made now, if it was not
+        self.stack.setCurrentIndex(index)
 
     def choose(self, name: str) -> None:
         """Bring the page called ``name`` to the front."""
@@ -82,6 +126,7 @@ class Pages(QObject):
         return bool(toggle is not None and toggle())
 
     def shutdown(self) -> None:
-        self.train.shutdown()
-        self.evaluate.shutdown()
+        for page in (self._train, self._evaluate):
+            if page is not None:
+                page.shutdown()
         self.separate.view.shutdown()

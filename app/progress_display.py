@@ -11,7 +11,9 @@ from app.panels.progress_block import ProgressBlock
 from app.panels.queue_drawer import QueueDrawer
 from app.panels.queue_row import QueueEntry
 from app.panels.status_line import StatusLine
+from app.queue_estimates import QueueEstimates
 from app.song import Song, SongState
+from app.speed_memory import Estimate
 from app.stem_sum import StemSum
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ _WAITING = (SongState.QUEUED, SongState.WAITING)
 _WORKING = (SongState.DECODING, SongState.SEPARATING)
 
 
-def queue_entry(song: Song) -> QueueEntry:
+def queue_entry(song: Song, estimates: QueueEstimates | None = None) -> QueueEntry:
     """What the row of ``song`` shows."""
+    waits = song.state in _WAITING and estimates is not None
+    estimate = estimates.estimate(song) if waits and estimates is not None else None
     state = "waiting" if song.state in _WAITING else "working"
     if not song.state.is_busy:
         state = song.state.value
@@ -35,6 +39,9 @@ def queue_entry(song: Song) -> QueueEntry:
         fraction=song.fraction,
         seconds_left=song.seconds_left,
         error=song.error,
+        work_s=estimate.work_s if estimate is not None else None,
+        n_bytes=estimate.n_bytes if estimate is not None else None,
+        is_first_run=waits and estimates is not None and estimates.is_first_run(song),
     )
 
 
@@ -53,6 +60,11 @@ class ProgressDisplay(QObject):
         self._session, self._block, self._drawer, self._line = session, block, drawer, line
         self._states: dict[int, SongState] = {}
         self._stages: dict[int, str] = {}
+        self.estimates: QueueEstimates | None = None
+        if session.speeds is not None:
+            self.estimates = QueueEstimates(session, session.speeds, self)
+            self.estimates.changed.connect(self._on_estimate_changed)
+            self.estimates.total_changed.connect(self._on_total_changed)
         self.sum = StemSum(self)
         self.sum.measured.connect(line.set_sum)
         self._count_timer = QTimer(self)
@@ -103,12 +115,23 @@ class ProgressDisplay(QObject):
         song = self.song(song_id)
         if song is None:
             return
-        self._drawer.set_entry(queue_entry(song))
+        self._drawer.set_entry(queue_entry(song, self.estimates))
         if self._states.get(song_id) is not song.state or self._stages.get(song_id) != song.stage:
             self._states[song_id], self._stages[song_id] = song.state, song.stage
             self._count_timer.start()
         if song is self._session.current:
             self._show_current()
+
+    def _on_estimate_changed(self, song_id: int) -> None:
+        song = self.song(song_id)
+        if song is not None:
+            self._drawer.set_entry(queue_entry(song, self.estimates))
+
+    def _on_total_changed(self, estimate: Estimate | None) -> None:
+        if estimate is None:
+            self._drawer.set_total(None)
+        else:
+            self._drawer.set_total(estimate.work_s, estimate.n_bytes)
 
     def _show_current(self) -> None:
         song = self._session.current

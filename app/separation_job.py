@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.jobs import JobStep
 from app.song import SongResult, StemsAdvanced
+from app.speed_memory import Run
 from app.torch_setup import prepare_torch
 from core.audio import Audio
 from core.errors import StemscopeError
+from core.process_memory import resident_bytes
 
 if TYPE_CHECKING:
     from core.devices import Device
@@ -92,26 +95,56 @@ class SeparationRequest:
             )
             yield JobStep(0.0, "Separating", SeparationBegun(self.song_id, result))
             told = False
-            for step in separator.run(separation, should_stop):
+            meter = _RunMeter(self.mixture.n_samples / self.mixture.sample_rate)
+            for step in meter.steps(separator.run(separation, should_stop)):
                 if separation.notice is not None and not told:
                     told = True
                     yield JobStep(step.fraction, step.stage, Noticed(separation.notice))
                 advanced = StemsAdvanced(self.song_id, self.model_id, *step.samples, *step.frames)
                 yield JobStep(step.fraction, step.stage, advanced if advanced.is_any else None)
+            result.run = meter.run(separation.mask.values.nbytes + separation.mask.above.nbytes)
             return result
         finally:
             # The result lives on in the window; the separation and its tensors do not.
             del separation, separator
 
 
+class _RunMeter:
+    """How long the steps of a separation took by themselves, and how much memory the process."""
+
+    def __init__(self, song_s: float) -> None:
+        self._song_s = song_s
+        self._work_s = 0.0
+        self._peak_bytes: int | None = None
+
+    def steps(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """``steps``, timed while they are made; not while other jobs run, nor while nothing is
+        left to do but to wait for the decoder."""
+        while True:
+            began_s = time.perf_counter()
+            step = next(steps, None)
+            if step is None:
+                return
+            if step.samples[0] < step.samples[1]:
+                self._work_s += time.perf_counter() - began_s
+                n_bytes = resident_bytes()
+                if n_bytes is not None:
+                    self._peak_bytes = max(n_bytes, self._peak_bytes or 0)
+            yield step
+
+    def run(self, song_bytes: int) -> Run:
+        return Run(self._song_s, self._work_s, self._peak_bytes, song_bytes)
+
+
 @dataclass(frozen=True)
 class WarmUp:
-    """Loads torch, and the model in use, before the first song needs them."""
+    """Loads torch, the model in use and ``modules`` before somebody needs them."""
 
     make_separator: SeparatorFactory
     find_model: Callable[[str], ModelEntry]
     model_id: str
     device: str
+    modules: Callable[[], Iterable[str]] = tuple
 
     def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, DevicesFound]:
         """Returns ``DevicesFound``; the first song tells of a model that cannot be loaded."""
@@ -126,6 +159,8 @@ class WarmUp:
             self.make_separator(self.find_model(self.model_id).folder, self.device)
         except Exception as error:
             logger.info("The model could not be loaded ahead: %s", error)
+        for _name in self.modules():
+            yield JobStep(0.8, "Starting")
         return found
 
 

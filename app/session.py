@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.song import Song, SongResult, SongState, StemsAdvanced
 from app.song_decoding import Decode
 from app.song_export import Shelf, export_task
 from app.song_work import SongWork, Workshop
+from app.speed_memory import SpeedMemory
 from app.tasks import TaskHandle, TaskPool
 from core.audio import decode, find_audio_files, no_songs_error
 from core.errors import StemscopeError
@@ -46,6 +47,7 @@ class Session(QObject):
     device_changed = Signal()
     recent_changed = Signal()
     devices_found = Signal(object)  # DevicesFound, some time after warm_up()
+    speed_noted = Signal()  # a run is over: ``speeds`` knows more
     failed = Signal(object)  # Failure that belongs to no row
 
     def __init__(
@@ -57,9 +59,13 @@ class Session(QObject):
         decode: Decode = decode,
         find_model: Callable[[str], ModelEntry] = find_model,
         scratch_dir: str | None = None,
+        speeds: SpeedMemory | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """Without a ``cache`` nothing is kept on disk; without ``settings`` nothing remembered."""
+        """Without a ``cache`` nothing is kept on disk; without ``settings`` nothing remembered.
+
+        ``speeds`` learns how long songs take.
+        """
         super().__init__(parent)
         self._settings: Memory = {} if settings is None else settings
         self._recent = RecentSongs(self._settings)
@@ -67,7 +73,7 @@ class Session(QObject):
         self._runner = JobRunner()
         factory = separator_factory or LoadedSeparators()
         self._shop = Workshop(
-            self._pool, self._runner, cache, factory, decode, find_model, scratch_dir
+            self._pool, self._runner, cache, factory, decode, find_model, scratch_dir, speeds
         )
         self._works: dict[int, SongWork] = {}
         self._ids = itertools.count(1)
@@ -99,6 +105,10 @@ class Session(QObject):
     @property
     def device(self) -> str:
         return self._device
+
+    @property
+    def speeds(self) -> SpeedMemory | None:
+        return self._shop.speeds
 
     @property
     def pool(self) -> TaskPool:
@@ -212,10 +222,13 @@ class Session(QObject):
         self.device_changed.emit()
         self._restart(want_current=False)
 
-    def warm_up(self) -> None:
-        """Load torch and the model ahead of the first song; ``devices_found`` follows."""
-        shop = self._shop
-        request = WarmUp(shop.make_separator, shop.find_model, self._model_id, self._device)
+    def warm_up(self, modules: Callable[[], Iterable[str]] = tuple) -> None:
+        """Load torch, the model and ``modules`` ahead of the first song; ``devices_found`` follows.
+
+        ``modules`` imports something at each step.
+        """
+        shop, model, device = self._shop, self._model_id, self._device
+        request = WarmUp(shop.make_separator, shop.find_model, model, device, modules)
         handle = self._runner.submit(request, Priority.QUEUE)
         handle.finished.connect(self.devices_found)
         handle.failed.connect(self.failed)
@@ -267,6 +280,7 @@ class Session(QObject):
         work.ended.connect(self._on_ended)
         work.stored.connect(self._on_stored)
         work.noticed.connect(self.failed)
+        work.speed_noted.connect(self.speed_noted)
         self._works[song_id] = work
         self.song_added.emit(song_id)
         return song_id

@@ -14,6 +14,7 @@ from core.masks import Mask
 from core.ranges import Ranges
 
 if TYPE_CHECKING:
+    from app.speed_memory import Run
     from core.audio import DecodedSong
 
 
@@ -54,6 +55,9 @@ class SongResult:
     complete: bool = False
     seek: Callable[[int], None] | None = None
     """Goes on with the computation at a sample of the song; while it is computed, any thread."""
+
+    run: Run | None = None
+    """What separating it took, once it is done."""
 
     @property
     def n_samples_ready(self) -> int:

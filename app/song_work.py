@@ -15,6 +15,7 @@ from app.outcomes import Failure
 from app.separation_job import Noticed, SeparationBegun, SeparationRequest, SeparatorFactory
 from app.song import Song, SongResult, SongState, StemsAdvanced, joined
 from app.song_decoding import Decode, Decoded, Decoding
+from app.speed_memory import WINDOW, SpeedMemory
 from app.tasks import TaskHandle, TaskPool
 from core.audio import decode
 from core.models import ModelEntry, find_model
@@ -33,6 +34,7 @@ class Workshop:
     decode: Decode = decode
     find_model: Callable[[str], ModelEntry] = find_model
     scratch_dir: str | None = None
+    speeds: SpeedMemory | None = None
 
 
 class SongWork(QObject):
@@ -48,6 +50,7 @@ class SongWork(QObject):
     ended = Signal(object)  # song_id: done, failed or cancelled
     stored = Signal(object)  # song_id: a result is in the cache
     noticed = Signal(object)  # Failure: something to tell, the work goes on
+    speed_noted = Signal()
 
     def __init__(self, song: Song, workshop: Workshop) -> None:
         super().__init__()
@@ -302,7 +305,18 @@ class SongWork(QObject):
             return
         self._handle = None
         result.seek = None
+        self._note_speed(result)
         self._complete(result)
+
+    def _note_speed(self, result: SongResult) -> None:
+        run, speeds, device = result.run, self._shop.speeds, self._device
+        if run is None or speeds is None:
+            return
+
+        def task(progress: Callable[[float], None], should_stop: Callable[[], bool]) -> None:
+            speeds.note(result.model_id, device, WINDOW, run)
+
+        self._shop.pool.submit(task, priority=STORE).finished.connect(self.speed_noted)
 
     def _complete(self, result: SongResult) -> None:
         """There is a whole result; the song is done once its file is known to be whole too."""

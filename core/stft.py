@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
 
 from core.audio.source import Audio, FloatArray, read_padded
 from core.errors import UsageError
@@ -95,6 +94,8 @@ class Stft:
         ``block`` is ``(n_channels, n)``, beginning where the first frame's window begins. Returns
         ``(n_channels, n_frames, n_bins)`` complex64, without any scaling.
         """
+        from scipy.fft import rfft  # here: it takes a while to import, and many only need grids
+
         frames = np.lib.stride_tricks.sliding_window_view(block, self.window_samples, axis=1)
         frames = frames[:, :: self.hop_samples]
         n_channels, n_frames, _ = frames.shape
@@ -136,6 +137,8 @@ class OverlapAdd:
 
     def add(self, spectra: ComplexArray) -> None:
         """The next frames: ``(n_channels, n, n_bins)``."""
+        from scipy.fft import irfft
+
         window, hop, per_frame = self._stft.window_samples, self._stft.hop_samples, self._per_frame
         n_channels, n_frames, _ = spectra.shape
         frames = irfft(spectra, window, axis=2)

@@ -7,9 +7,9 @@ from collections import deque
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.i18n import language_changed
+from app.i18n import bind, language_changed, mark
 from app.panels.controls import icon_button, label, scrolling
-from app.panels.queue_row import QueueEntry, QueueRow
+from app.panels.queue_row import QueueEntry, QueueRow, estimate_text
 
 _ROWS_PER_TURN = 8
 _FEWEST_ROWS, _MOST_ROWS = 2, 4  # high enough for these; more are scrolled to
@@ -38,6 +38,13 @@ class QueueDrawer(QWidget):
         title = label("Songs", "heading")
         self.count = QLabel()
         self.count.setProperty("role", "muted")
+        self.total = QLabel()
+        self.total.setProperty("role", "muted")
+        bind(
+            self.total.setToolTip,
+            mark("What all songs that are not done will take, from the last runs on this machine"),
+        )
+        self._left: tuple[float, int | None] | None = None
         self.close_button = icon_button("chevron-down", "Close the list", "Ctrl+L", side=24)
         self.close_button.clicked.connect(self.close_clicked)
         head = QHBoxLayout()
@@ -45,6 +52,7 @@ class QueueDrawer(QWidget):
         head.setSpacing(8)
         head.addWidget(title)
         head.addWidget(self.count)
+        head.addWidget(self.total)
         head.addStretch(1)
         head.addWidget(self.close_button)
         inner = QWidget()
@@ -87,6 +95,13 @@ class QueueDrawer(QWidget):
             row.deleteLater()
         self._count()
 
+    def set_total(self, work_s: float | None, n_bytes: int | None = None) -> None:
+        """What is left to do for all songs together; None while that is not known."""
+        self._left = None if work_s is None else (work_s, n_bytes)
+        text = "" if self._left is None else f"·  {estimate_text(*self._left)}"
+        if text != self.total.text():
+            self.total.setText(text)
+
     def set_current(self, song_id: int | None) -> None:
         self._current = song_id
         for row_id, row in self.rows.items():
@@ -114,3 +129,4 @@ class QueueDrawer(QWidget):
     def _on_language_changed(self) -> None:
         for row in self.rows.values():
             row.show_entry(row.entry)
+        self.set_total(*(self._left or (None,)))

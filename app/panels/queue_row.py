@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from app import theme
-from app.formats import time_left
+from app.formats import about_time, megabytes, time_left
 from app.i18n import tr, tr_error
 from app.panels.controls import ElidedLabel, icon_button
 
@@ -26,6 +26,9 @@ class QueueEntry:
     fraction: float = 0.0
     seconds_left: float | None = None
     error: BaseException | None = None
+    work_s: float | None = None  # what it will take, as far as that is known
+    n_bytes: int | None = None
+    is_first_run: bool = False
 
 
 class QueueRow(QWidget):
@@ -85,7 +88,8 @@ class QueueRow(QWidget):
             self.stage.setText(tr_error(entry.error))
             self.stage.setToolTip(self.stage.text())
         else:
-            self.stage.setText(tr(entry.stage))
+            self.stage.setText(_with_estimate(entry))
+            self.stage.setToolTip(_where_from(entry))
         role = "error" if entry.state == "failed" else "muted"
         if self.stage.property("role") != role:
             self.stage.setProperty("role", role)
@@ -131,3 +135,32 @@ class QueueRow(QWidget):
             self.remove_clicked.emit(self.entry.song_id)
         else:
             super().keyPressEvent(event)
+
+
+def _with_estimate(entry: QueueEntry) -> str:
+    """``Waiting · about 12 s, 400 MB``."""
+    text = tr(entry.stage)
+    if entry.state != "waiting":
+        return text
+    if entry.is_first_run:
+        return f"{text} · {tr('first run of this model: time unknown')}"
+    if entry.work_s is None:
+        return text
+    about = estimate_text(entry.work_s, entry.n_bytes)
+    return f"{text} · {about}"
+
+
+def estimate_text(work_s: float, n_bytes: int | None) -> str:
+    """``about 12 s, 400 MB`` in the current language; the memory only where it is known."""
+    time = about_time(work_s)
+    if n_bytes is None:
+        return tr("about {time}", time=time)
+    return tr("about {time}, {memory}", time=time, memory=megabytes(n_bytes))
+
+
+def _where_from(entry: QueueEntry) -> str:
+    if entry.state != "waiting" or (entry.work_s is None and not entry.is_first_run):
+        return ""
+    return tr(
+        "Time and memory of the whole program, from the last runs of this model on this machine"
+    )

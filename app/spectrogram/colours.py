@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -124,11 +126,33 @@ def _pixels(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> Table:
 @lru_cache(maxsize=32)
 def _map_colours(name: str) -> np.ndarray:
     """256 colours ``(256, 3)`` uint8 of one of pyqtgraph's maps; "paper" is white to black."""
-    from pyqtgraph import colormap
+    file_name = "CET-L1" if name == "paper" else name
+    table = _from_file(file_name)
+    if table is None:
+        from pyqtgraph import colormap
 
-    colours = colormap.get("CET-L1" if name == "paper" else name)
-    table = np.asarray(colours.getLookupTable(nPts=256, alpha=False), np.uint8)
+        colours = colormap.get(file_name)
+        table = np.asarray(colours.getLookupTable(nPts=256, alpha=False), np.uint8)
     return table[::-1].copy() if name == "paper" else table
+
+
+def _from_file(name: str) -> np.ndarray | None:
+    """The map from pyqtgraph's own file; None where it is not found.
+
+    Importing pyqtgraph for it would take a fifth of a second of the program's start.
+    """
+    spec = importlib.util.find_spec("pyqtgraph")
+    folders = (spec.submodule_search_locations if spec is not None else None) or ()
+    for folder in folders:
+        try:
+            text = (Path(folder) / "colors" / "maps" / f"{name}.csv").read_text(encoding="utf-8")
+            lines = [line for line in text.splitlines() if line and not line.startswith(";")]
+            shares = np.array([line.split(",") for line in lines], np.float64)
+        except (OSError, ValueError):
+            continue
+        if shares.shape == (256, 3):
+            return (shares * 255 + 0.5).astype(np.uint8)
+    return None
 
 
 # Björn Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone

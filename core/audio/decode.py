@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from core.audio.av_reader import read_with_av
 from core.audio.growing import GrowingAudio
 from core.audio.info import DecodedSong, FileInfo
 from core.audio.intake import Intake
@@ -79,4 +78,6 @@ def _read(
             return read_with_soundfile(path, intake, accept_damaged)
         except UnknownToSoundfileError:
             pass
+    from core.audio.av_reader import read_with_av  # here: FFmpeg's libraries take a while to load
+
     return read_with_av(path, intake, accept_damaged, track)

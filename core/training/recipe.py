@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -149,8 +150,14 @@ def _sources(names: object, where: str) -> tuple[str, ...]:
 
 def shipped_recipes() -> list[str]:
     """The names that ``find_recipe`` knows without a file: "paper", "huang2014/…", in order."""
+    return list(_shipped())
+
+
+@functools.cache
+def _shipped() -> tuple[str, ...]:
     paths = RECIPES_FOLDER.rglob(f"*{SUFFIX}")
-    return sorted(path.relative_to(RECIPES_FOLDER).with_suffix("").as_posix() for path in paths)
+    names = (path.relative_to(RECIPES_FOLDER).with_suffix("").as_posix() for path in paths)
+    return tuple(sorted(names))
 
 
 def find_recipe(name: str) -> Recipe:

@@ -110,7 +110,7 @@ def make_session(qapp, models, tmp_path: Path) -> Iterator[Callable[..., Session
 
 
 def until_done(qtbot, song: Song) -> None:
-    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=20000)
+    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=60000)
     assert song.state is SongState.DONE, song.error
     assert song.decoded is not None
     assert song.result is not None
@@ -127,14 +127,16 @@ def test_a_song_is_there_while_it_is_decoded(qtbot, make_session, path: Path) ->
     session = make_session(decode=disk)
     advanced: list[int] = []
     session.mixture_advanced.connect(advanced.append)
-    with qtbot.waitSignal(session.mixture_ready, timeout=10000):
+    with qtbot.waitSignal(session.mixture_ready, timeout=60000):
         session.open([path])
     song = session.current
     assert song.is_decoding
     mixture = song.decoded.audio
     assert isinstance(mixture, GrowingAudio)
     assert mixture.n_samples == round(RATE * SECONDS)
-    qtbot.waitUntil(lambda: song.result is not None and song.result.n_samples_ready > 6 * RATE)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.n_samples_ready > 6 * RATE, timeout=60000
+    )
     assert song.state is SongState.SEPARATING
     assert n_there(mixture) < mixture.n_samples
     assert song.result.n_samples_ready <= n_there(mixture)
@@ -152,7 +154,9 @@ def test_cancelling_while_it_is_decoded_leaves_no_half_song(
     session = make_session(decode=disk)
     session.open([path])
     song = session.current
-    qtbot.waitUntil(lambda: song.result is not None and song.result.n_samples_ready > 0)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.n_samples_ready > 0, timeout=60000
+    )
     session.cancel(song.song_id)
     assert song.state is SongState.CANCELLED
     assert song.decoded is None
@@ -169,15 +173,17 @@ def test_a_file_that_breaks_on_the_way_says_so(qtbot, make_session, path: Path) 
     session = make_session(decode=disk)
     session.open([path])
     song = session.current
-    qtbot.waitUntil(lambda: song.result is not None and song.result.n_samples_ready > 0)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.n_samples_ready > 0, timeout=60000
+    )
     disk.go_on.set()
-    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=20000)
+    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=60000)
     assert song.state is SongState.FAILED
     assert isinstance(song.error, AudioFileError)
     assert song.decoded is None
     assert not song.results
     session.retry(song.song_id, accept_damaged=True)
-    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=20000)
+    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=60000)
     assert song.state is SongState.DONE
     assert song.decoded.audio.n_samples < RATE * SECONDS
 
@@ -206,10 +212,14 @@ def test_another_model_while_it_is_decoded(qtbot, make_session, path: Path) -> N
     session = make_session(decode=disk)
     session.open([path])
     song = session.current
-    qtbot.waitUntil(lambda: song.result is not None and song.result.n_samples_ready > 0)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.n_samples_ready > 0, timeout=60000
+    )
     mixture = song.decoded.audio
     session.set_model("twin")
-    qtbot.waitUntil(lambda: song.result is not None and song.result.n_samples_ready > 0)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.n_samples_ready > 0, timeout=60000
+    )
     assert song.result.model_id == "twin"
     disk.go_on.set()
     until_done(qtbot, song)
@@ -224,15 +234,17 @@ def test_a_song_from_the_cache_is_done_when_its_file_is(
     first = make_session(cache=cache)
     first.open([path])
     until_done(qtbot, first.current)
-    qtbot.waitUntil(lambda: first.pool.n_unfinished == 0)
+    qtbot.waitUntil(lambda: first.pool.n_unfinished == 0, timeout=60000)
     disk = SlowDisk()
     session = make_session(cache=cache, decode=disk)
     session.open([path])
     song = session.current
-    qtbot.waitUntil(lambda: song.result is not None and song.result.complete, timeout=10000)
+    qtbot.waitUntil(lambda: song.result is not None and song.result.complete, timeout=60000)
     assert song.state is SongState.DECODING
     session.set_model("twin")
-    qtbot.waitUntil(lambda: song.result is not None and song.result.n_samples_ready > 0)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.n_samples_ready > 0, timeout=60000
+    )
     session.set_model("tiny")
     assert song.result.complete
     disk.go_on.set()
@@ -247,11 +259,11 @@ def test_seeking_moves_the_computation_there(qtbot, make_session, path: Path) ->
     session.open([path])
     song = session.current
     hand.may.release()
-    qtbot.waitUntil(lambda: len(spans) == 1)
+    qtbot.waitUntil(lambda: len(spans) == 1, timeout=60000)
     place = round(0.7 * SECONDS * RATE)
     session.seek(song.song_id, place)
     hand.may.release(2)
-    qtbot.waitUntil(lambda: song.result.samples_ready.until(place) > place)
+    qtbot.waitUntil(lambda: song.result.samples_ready.until(place) > place, timeout=60000)
     assert song.result.n_samples_ready < place / 2
     assert len(song.result.samples_ready.ranges) == 2
     hand.may.release(100)
@@ -263,14 +275,16 @@ def test_a_place_sought_before_the_separation_begins_counts(
 ) -> None:
     hand = StepByStep()
     session = make_session(separator_factory=hand)
-    with qtbot.waitSignal(session.mixture_ready):
+    with qtbot.waitSignal(session.mixture_ready, timeout=60000):
         session.open([path])
     song = session.current
     place = round(0.7 * SECONDS * RATE)
     session.seek(song.song_id, place)
     hand.may.release(3)
-    qtbot.waitUntil(lambda: song.result is not None and song.result.samples_ready.size > 0)
-    qtbot.waitUntil(lambda: song.result.samples_ready.until(place) > place)
+    qtbot.waitUntil(
+        lambda: song.result is not None and song.result.samples_ready.size > 0, timeout=60000
+    )
+    qtbot.waitUntil(lambda: song.result.samples_ready.until(place) > place, timeout=60000)
     hand.may.release(100)
     until_done(qtbot, song)
 
@@ -292,5 +306,5 @@ def test_short_songs_are_decoded_at_once(qtbot, make_session, tmp_path: Path) ->
     session = make_session()
     session.open([path])
     song = session.current
-    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=10000)
+    qtbot.waitUntil(lambda: not song.state.is_busy, timeout=60000)
     assert not isinstance(song.decoded.audio, (GrowingAudio, ArrayAudio))
