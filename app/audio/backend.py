@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ LOW_LATENCY_S = 0.02
 HIGH_BLOCK_FRAMES = 1024
 LOW_BLOCK_FRAMES = 256
 _CLOSE_TIMEOUT_S = 2.0
+
+_port_audio = threading.Lock()
 
 FillFunction = Callable[[FloatArray, float], None]
 
@@ -38,6 +40,20 @@ class OutputDevice:
     def key(self) -> str:
         """What to remember the device by: its number changes from start to start."""
         return f"{self.name} ({self.host_api})"
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """PortAudio opens and closes one stream at a time, whichever threads ask for it.
+
+    A driver that hangs in it holds others up for two seconds, not for ever.
+    """
+    has_it = _port_audio.acquire(timeout=_CLOSE_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        if has_it:
+            _port_audio.release()
 
 
 def lost_error(device: OutputDevice) -> DeviceError:
@@ -78,7 +94,7 @@ class OutputStream:
     def _close(self) -> None:
         with contextlib.suppress(Exception):
             self._stream.abort()
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), one_at_a_time():
             self._stream.close()
 
 
@@ -104,29 +120,35 @@ class Backend:
             )
         return None
 
-    def devices(self) -> list[OutputDevice]:
-        """All outputs, in PortAudio's order; empty if there are none."""
+    def listed(self, direction: str) -> list[tuple[int, str, str, int, int, bool]]:
+        """All devices with channels in ``direction``, ``"input"`` or ``"output"``.
+
+        Each is (index, name, host API, channels, usual sample rate, whether it is the default).
+        """
         module = self._load()
         if module is None:
             return []
         try:
-            listed = module.query_devices()
-            hosts = module.query_hostapis()
+            listed, hosts = module.query_devices(), module.query_hostapis()
         except Exception:
             return []
-        default = self._default_index(module, hosts)
+        default = self._default_index(module, hosts, direction)
         return [
-            OutputDevice(
+            (
                 index,
                 str(device["name"]),
                 str(hosts[device["hostapi"]]["name"]),
-                int(device["max_output_channels"]),
+                int(device[f"max_{direction}_channels"]),
                 round(device["default_samplerate"]),
                 index == default,
             )
             for index, device in enumerate(listed)
-            if device["max_output_channels"] > 0
+            if device[f"max_{direction}_channels"] > 0
         ]
+
+    def devices(self) -> list[OutputDevice]:
+        """All outputs, in PortAudio's order; empty if there are none."""
+        return [OutputDevice(*each) for each in self.listed("output")]
 
     def find(self, key: str | None) -> OutputDevice | None:
         """The device with this key (or, failing that, this name), else the default one."""
@@ -220,12 +242,15 @@ class Backend:
             out = np.frombuffer(buffer, np.float32).reshape(n_frames, n_channels)
             filler[0](out, time.perf_counter() + ahead_s)
 
-        raw = module.RawOutputStream(
-            **settings,
-            blocksize=LOW_BLOCK_FRAMES if low_latency else HIGH_BLOCK_FRAMES,
-            latency="low" if low_latency else max(HIGH_LATENCY_S, self._usual_latency_s(device)),
-            callback=callback,
-        )
+        with one_at_a_time():
+            raw = module.RawOutputStream(
+                **settings,
+                blocksize=LOW_BLOCK_FRAMES if low_latency else HIGH_BLOCK_FRAMES,
+                latency="low"
+                if low_latency
+                else max(HIGH_LATENCY_S, self._usual_latency_s(device)),
+                callback=callback,
+            )
         stream = OutputStream(raw, device, rate, n_channels)
         latency_s = stream.latency_s
         try:
@@ -240,18 +265,23 @@ class Backend:
         return float(self._module.query_devices(device.index)["default_high_output_latency"])
 
     @staticmethod
-    def _default_index(module: Any, hosts: Any) -> int:
-        index = int(module.default.device[1])
+    def _default_index(module: Any, hosts: Any, direction: str) -> int:
+        index = int(module.default.device[0 if direction == "input" else 1])
         if index >= 0:
             return index
         for host in hosts:
-            if host["default_output_device"] >= 0:
-                return int(host["default_output_device"])
+            if host[f"default_{direction}_device"] >= 0:
+                return int(host[f"default_{direction}_device"])
         return -1
 
     def close(self, stream: OutputStream) -> None:
         if not stream.close():
             self._hung = True
+
+    @property
+    def module(self) -> Any:
+        """The module sounddevice, or None where it is missing."""
+        return self._load()
 
     def _load(self) -> Any:
         if self._module is None and self._load_error is None:
