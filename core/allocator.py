@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _LARGEST_KEPT = 32 << 20
 """The most that glibc takes for ``M_MMAP_THRESHOLD``: half a heap."""
 _USUAL = 128 << 10
@@ -46,6 +46,9 @@ def _count(libc: ctypes.CDLL, change: int) -> None:
         if not was:
             libc.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
             libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+            # Heaps that threads have to themselves are given back whatever these settings say:
+            # threads that begin from now on share one.
+            libc.mallopt(_ARENA_MAX, 1)
         if not _n_inside:
             libc.mallopt(_MMAP_THRESHOLD, _USUAL)
             libc.mallopt(_TRIM_THRESHOLD, _USUAL)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +15,7 @@ from core.errors import StemscopeError
 
 FloatArray = NDArray[np.float32]
 
-# The first chunk runs alone so that its sound is there soon; then as many as keep the recurrent
-# steps busy as matrix products without making a song wait long for its next part, or anybody who
-# cancels for the end of a batch.
-BATCHES = (1, 2, 4)
+_ALL = 1 << 30
 
 
 class MaskModel(Protocol):
@@ -30,6 +29,10 @@ class MaskModel(Protocol):
     def wanted_device(self) -> str:
         """Where it was asked to compute."""
 
+    @property
+    def chunks_together(self) -> int:
+        """How many chunks it is fastest with, and has memory for."""
+
     def move(self, device: str) -> bool:
         """Go there; False if the memory does not suffice, and then it is on the CPU."""
 
@@ -40,13 +43,14 @@ class MaskModel(Protocol):
 class MaskMaker:
     """Makes the masks of one song. Where memory is short it takes smaller batches, then the CPU.
 
+    May be used by several threads; on a graphics card one at a time computes.
     ``notice`` is a sentence (never raised) once a song goes on elsewhere than was asked for.
     """
 
     def __init__(self, model: MaskModel) -> None:
         self._model = model
-        self._n_batches = 0
-        self._most = max(BATCHES)
+        self._most = _ALL
+        self._turn = threading.Lock()
         self.notice: StemscopeError | None = None
         # An earlier song may have had to leave its device: there may be room again.
         if not model.move(model.wanted_device):
@@ -55,10 +59,14 @@ class MaskMaker:
     @property
     def n_next(self) -> int:
         """How many chunks to bring next."""
-        return min(BATCHES[min(self._n_batches, len(BATCHES) - 1)], self._most)
+        return min(self._model.chunks_together, self._most)
 
     def masks(self, heard: Sequence[HeardChunk]) -> list[FloatArray]:
         """Masks of ``heard``, as ``masks_of``; ``MemoryError`` if the CPU cannot do one chunk."""
+        with self._turn if self._model.device != "cpu" else nullcontext():
+            return self._masks(heard)
+
+    def _masks(self, heard: Sequence[HeardChunk]) -> list[FloatArray]:
         done: list[FloatArray] = []
         while len(done) < len(heard):
             part = heard[len(done) : len(done) + self._most]
@@ -72,11 +80,10 @@ class MaskMaker:
                 self._most = len(part) // 2
             elif self._model.device != "cpu":
                 self._model.move("cpu")
-                self._most = max(BATCHES)
+                self._most = _ALL
                 self._note()
             else:
                 raise MemoryError
-        self._n_batches += 1
         return done
 
     def _note(self) -> None:

@@ -60,6 +60,11 @@ class Model:
         return "bfloat16" if self._product_dtype is torch.bfloat16 else "float32"
 
     @property
+    def chunks_together(self) -> int:
+        """How many chunks of a song to give to ``masks`` at a time: what it is fastest with."""
+        return int(getattr(self._network, "chunks_together", 4))
+
+    @property
     def mask_kind(self) -> str:
         """``"soft"``: the network's masks; ``"binary"``: 1 for the largest source, else 0.
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.allocator import memory_kept
 from core.audio.growing import GrowingAudio, n_there
 from core.audio.source import Audio, DifferenceAudio, ScratchAudio
 from core.batches import MaskMaker
 from core.checkpoint import Model
-from core.chunks import HeardChunk, Listener, cut
+from core.chunks import Chunk, HeardChunk, Listener, cut
+from core.compute_threads import compute_threads
 from core.errors import Cancelled, StemscopeError
 from core.masks import Mask, mean_above_band
 from core.plan import ChunkPlan, Seams
@@ -84,11 +88,16 @@ class Separation:
 
 
 class Separator:
-    """Separates songs with one model."""
+    """Separates songs with one model.
 
-    def __init__(self, model: Model) -> None:
+    ``n_threads`` threads compute masks ahead of the one that calls ``run``, which turns them into
+    sound; by default as many as torch has in that thread.
+    """
+
+    def __init__(self, model: Model, n_threads: int | None = None) -> None:
         self._model = model
         self._card = model.card
+        self._n_threads = n_threads
 
     def start(self, mixture: Audio, scratch_dir: str | None = None) -> Separation:
         """An empty separation of ``mixture``, to be filled by ``run``."""
@@ -126,24 +135,26 @@ class Separator:
         Of a mixture that is still being decoded what is there is separated. Where nothing is left
         to do but to wait for more, it gives way every few milliseconds, with nothing new.
         """
-        listener = Listener(separation.mixture, self._card)
+        plan, mixture = separation.plan, separation.mixture
         maker = MaskMaker(self._model)
-        seams = Seams(separation.plan.chunks)
-        while separation.plan:
-            chunks = separation.plan.take(maker.n_next, self._n_frames_there(separation.mixture))
-            if not chunks:
-                yield _waited(separation, should_stop)
-                continue
-            heard = []
-            for chunk in chunks:
-                _check(should_stop)
-                heard.append(listener.hear(chunk))
-            made = maker.masks(heard)
-            separation.notice = maker.notice
-            for part, masks in zip(heard, made, strict=True):
-                _check(should_stop)
-                frames = self._keep_mask(separation.mask, part, masks, seams)
-                yield self._synthesise(separation, frames)
+        ahead = _Ahead(Listener(mixture, self._card), maker)
+        seams = Seams(plan.chunks)
+        with memory_kept(), compute_threads(self._model.device, self._n_threads) as pipeline:
+            while plan or len(pipeline):
+                while pipeline.has_room:
+                    chunks = plan.take(maker.n_next, self._n_frames_there(mixture))
+                    if not chunks:
+                        break
+                    pipeline.give(partial(ahead.masks, chunks))
+                if not len(pipeline):
+                    yield _waited(separation, should_stop)
+                    continue
+                made = pipeline.take(partial(_check, should_stop))
+                separation.notice = maker.notice
+                for part, masks in made:
+                    _check(should_stop)
+                    frames = self._keep_mask(separation.mask, part, masks, seams)
+                    yield self._synthesise(separation, frames)
 
     def _n_frames_there(self, mixture: Audio) -> int | None:
         """Frames that can be heard of a song that is still being decoded; None for all."""
@@ -195,19 +206,42 @@ class Separator:
         return Step(ready.size / mask.n_frames, "Separating", frames, samples)
 
 
+class _Ahead:
+    """What threads do ahead of the sound: hear chunks, one thread at a time, and make masks."""
+
+    def __init__(self, listener: Listener, maker: MaskMaker) -> None:
+        self._listener = listener
+        self._maker = maker
+        self._hearing = threading.Lock()
+
+    def masks(
+        self, chunks: Sequence[Chunk], check: Callable[[], None]
+    ) -> list[tuple[HeardChunk, FloatArray]]:
+        """Each chunk as it was heard, without its features, and its masks."""
+        heard = []
+        with self._hearing:
+            for chunk in chunks:
+                check()
+                heard.append(self._listener.hear(chunk))
+        made = self._maker.masks(heard)
+        none = np.zeros((0, 0), np.float32)
+        return [(replace(h, features=none), m) for h, m in zip(heard, made, strict=True)]
+
+
 def separate(
     mixture: Audio,
     model: Model,
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     scratch_dir: str | None = None,
+    n_threads: int | None = None,
 ) -> Separation:
     """The whole of ``mixture`` separated with ``model``.
 
     ``progress`` is called with a fraction; ``Cancelled`` is raised within a chunk of
     ``should_stop`` becoming true, and nothing stays behind.
     """
-    separator = Separator(model)
+    separator = Separator(model, n_threads)
     separation = separator.start(mixture, scratch_dir)
     try:
         for step in separator.run(separation, should_stop):

@@ -52,6 +52,7 @@ class SourceNetwork(nn.Module):
         self.output_kind = output_kind
         self.product_dtype = torch.float32
         self.truncate_frames = 0
+        self.chunks_together = 4
 
     @property
     def reach_frames(self) -> tuple[int | None, int | None]:

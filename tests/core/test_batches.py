@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from core.audio import ArrayAudio, FloatArray
-from core.batches import BATCHES
 from core.checkpoint import Model, load_model
 from core.separator import Separation, separate
 
@@ -94,7 +93,7 @@ def test_on_the_cpu_where_not_even_one_chunk_fits(
     np.testing.assert_allclose(vocals(done), vocals(whole), atol=1e-4)
     assert model.batches[:2] == [("cuda:0", 1), ("cpu", 1)]
     assert {device for device, _ in model.batches[1:]} == {"cpu"}
-    assert max(size for _, size in model.batches) == max(BATCHES)
+    assert max(size for _, size in model.batches) == model.chunks_together
     assert "separated on the CPU" in str(done.notice)
 
 

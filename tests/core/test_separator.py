@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import core.batches
 from core.audio import ArrayAudio, Audio, FloatArray
 from core.checkpoint import Model, load_model
 from core.errors import Cancelled
@@ -92,7 +92,7 @@ def test_silence_gives_silence(model: Model) -> None:
 def test_batches_do_not_change_the_result(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     audio = ArrayAudio(music(1, 12, 16000), 16000)
     whole = separate(audio, model)
-    monkeypatch.setattr(core.batches, "BATCHES", (3,))
+    monkeypatch.setattr(Model, "chunks_together", 3)
     again = separate(audio, model)
     a, b = (s.stems["vocals"].read(0, audio.n_samples) for s in (whole, again))
     assert db(np.abs(a - b).max() / np.abs(a).max()) < -80
@@ -201,3 +201,37 @@ def test_running_level_is_causal_and_starts_at_the_first_frame() -> None:
 def test_audio_protocol_is_met_by_stems(model: Model) -> None:
     done = separate(ArrayAudio(music(1, 1, 44100), 44100), model)
     assert all(isinstance(stem, Audio) for stem in done.stems.values())
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_threads_do_not_change_the_result_and_end_with_it(model: Model, n_threads: int) -> None:
+    before = set(threading.enumerate())
+    audio = ArrayAudio(music(2, 12, 44100), 44100)
+    whole, again = separate(audio, model), separate(audio, model, n_threads=n_threads)
+    np.testing.assert_array_equal(whole.mask.values, again.mask.values)
+    a, b = (s.stems["vocals"].read(0, audio.n_samples) for s in (whole, again))
+    np.testing.assert_array_equal(a, b)
+    assert set(threading.enumerate()) == before
+
+
+def test_a_run_that_is_given_up_leaves_no_thread(model: Model) -> None:
+    before = set(threading.enumerate())
+    separator = Separator(model, 2)
+    steps = separator.run(separator.start(ArrayAudio(music(1, 30, 8000), 8000)))
+    next(steps)
+    assert set(threading.enumerate()) > before
+    steps.close()
+    assert set(threading.enumerate()) == before
+
+
+def test_errors_in_a_thread_reach_the_caller(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unreadable(SlowToSpeak):
+        def read(self, start: int, stop: int) -> FloatArray:
+            if stop > 100_000:
+                raise OSError("the disk went away")
+            return super().read(start, stop)
+
+    before = set(threading.enumerate())
+    with pytest.raises(OSError, match="went away"):
+        separate(Unreadable(400_000, 8000, []), model)
+    assert set(threading.enumerate()) == before
