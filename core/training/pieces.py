@@ -21,8 +21,8 @@ LEAST_SHARE = 0.05
 BAND_DB = -75.0
 """A recording ends where its spectrum stays this far under its strongest part for good.
 
-Files that were once at a lower rate, or coded, end in a cliff of 90 dB or more; what merely has few
-highs stays above. Of 60 files looked at, all but natural ends agree from -65 to -95 dB.
+Files that were once at a lower rate, or coded, end in a cliff: of 53 files looked at, the ends of
+nearly all moved by less than 1 kHz between -65 and -95 dB.
 """
 
 LOWEST_BAND_HZ = 6000.0

@@ -9,9 +9,13 @@ import pytest
 import soundfile
 
 from core.errors import DataError, UsageError
+from core.training.recipe import RECIPES_FOLDER
 from core.training.recordings import read_recordings
+from core.training.settings import ValidationSettings
 from core.training.shelf import Shelf
+from core.training.song_lists import song_list
 from core.training.sources import BACKING, BackingClip, find_collection, names_of
+from core.training.splits import split
 
 RATE = 8000
 
@@ -119,3 +123,18 @@ def test_recordings_are_read_with_their_weights(tmp_path: Path) -> None:
 
 def test_names_in_a_line() -> None:
     assert names_of(["/music/one", Path("two")]) == "one, two"
+
+
+def test_the_real_folders_together(data_dir: Path) -> None:
+    folders = [data_dir / "mir1k" / "train", data_dir / "mir1k" / "extra"]
+    folders += [data_dir / "musdb18-7" / "train", data_dir / "everything-is-free"]
+    found = find_collection(folders, None, [data_dir / "backing"], [1, 1, 6, 1, 1])
+    assert found.layout == "mir1k,mir1k,pairs,pairs"
+    assert len({clip.name for clip in [*found.clips, *found.backing]}) == len(found.weights)
+    assert [len(part.clips) for part in found.parts] == [171, 337, 94, 6, 11]
+    minutes = [sum(clip.duration_s for clip in part.clips) / 60 for part in found.parts]
+    assert minutes == pytest.approx([23.1, 44.6, 10.7, 28.5, 23.5], abs=0.1)
+    songs = song_list("musdb18-validation", (RECIPES_FOLDER,), "")
+    parts = split(found.clips, ValidationSettings(songs=tuple(songs)))
+    assert {clip.name for clip in parts.validation} == set(songs)
+    assert len(parts.training) == 594
