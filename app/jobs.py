@@ -6,14 +6,15 @@ import enum
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 
 from app.endings import Finished, Stopped, WorkHandle
-from app.outcomes import Failure, ProgressMeter, failure_from
+from app.outcomes import PROGRESS_INTERVAL_S, Failure, ProgressMeter, failure_from
 from core.errors import Cancelled
 
 logger = logging.getLogger(__name__)
@@ -210,7 +211,8 @@ class _Worker(QObject):
             job.details.append(step.detail)
         job.stage = step.stage
         left_s = job.meter.update(step.fraction)
-        if job.meter.due():
+        # What was done is told at once (the handle gathers it): the next step may take long.
+        if job.meter.due() or job.details:
             details, job.details = tuple(job.details), []
             self._report(job, JobProgress(step.fraction, step.stage, left_s, details))
 
@@ -228,6 +230,11 @@ class JobHandle(WorkHandle):
         super().__init__()
         self._runner = runner
         self.job_id = job_id
+        self._held: JobProgress | None = None
+        self._told_s = float("-inf")
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_held_due)
 
     def cancel(self) -> None:
         """Ask the job to stop; ``cancelled`` follows, unless it ends otherwise before."""
@@ -240,9 +247,32 @@ class JobHandle(WorkHandle):
     def _on_the_way(self, content: object) -> None:
         match content:
             case JobProgress():
-                self.progressed.emit(content)
+                self._hold(content)
             case _Running(running):
                 self.running_changed.emit(running)
+
+    def receive(self, content: object) -> None:
+        if not isinstance(content, JobProgress):
+            self._on_held_due()
+        super().receive(content)
+
+    def _hold(self, progress: JobProgress) -> None:
+        """Tell of ``progress`` now, or with what comes until the next report is due."""
+        before = self._held.details if self._held is not None else ()
+        self._held = replace(progress, details=(*before, *progress.details))
+        left_s = self._told_s + PROGRESS_INTERVAL_S - time.monotonic()
+        if left_s <= 0:
+            self._on_held_due()
+        elif not self._timer.isActive():
+            self._timer.start(max(1, round(left_s * 1000)))
+
+    @Slot()
+    def _on_held_due(self) -> None:
+        self._timer.stop()
+        held, self._held = self._held, None
+        if held is not None and not self.ended:
+            self._told_s = time.monotonic()
+            self.progressed.emit(held)
 
 
 class JobRunner(QObject):

@@ -84,12 +84,12 @@ class QueueRow(QWidget):
         self.entry = entry
         self.name.hint = entry.path
         self.name.setText(entry.title)
+        self.stage.hint = _where_from(entry)
         if entry.error is not None:
             self.stage.setText(tr_error(entry.error))
             self.stage.setToolTip(self.stage.text())
         else:
             self.stage.setText(_with_estimate(entry))
-            self.stage.setToolTip(_where_from(entry))
         role = "error" if entry.state == "failed" else "muted"
         if self.stage.property("role") != role:
             self.stage.setProperty("role", role)

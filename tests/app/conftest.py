@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,8 +21,10 @@ from app.audio.player import Player
 from app.cache import ResultCache
 from app.i18n import set_language
 from app.main_window import MainWindow
+from app.separation_job import LoadedSeparators
 from app.session import Session, SongState
 from app.song import Song
+from core.audio import DecodedSong, decode
 from core.card import read_card
 from core.errors import StemscopeError
 from core.models import ModelEntry
@@ -83,10 +86,56 @@ def write_song(path: Path, seconds: float = 2.0, seed: int = 1) -> Path:
     return path
 
 
+class SlowDisk:
+    """Decodes for real, but stops half way until told to go on."""
+
+    def __init__(self, at: float = 0.5) -> None:
+        self.at = at
+        self.go_on = threading.Event()
+        self.is_reached = threading.Event()
+
+    def __call__(self, path: Path, *, progress, should_stop, **options) -> DecodedSong:
+        def slowly(fraction: float) -> None:
+            progress(fraction)
+            if fraction >= self.at:
+                self.is_reached.set()
+                while not self.go_on.wait(0.005) and not should_stop():
+                    pass
+
+        return decode(path, progress=slowly, should_stop=should_stop, **options)
+
+
+class StepByStep:
+    """Separates for real, a chunk whenever it may."""
+
+    def __init__(self) -> None:
+        self.may = threading.Semaphore(0)
+        self._loaded = LoadedSeparators()
+
+    def __call__(self, folder: Path, device: str) -> StepByStep:
+        self._separator = self._loaded(folder, device)
+        return self
+
+    def start(self, mixture, scratch_dir=None):
+        return self._separator.start(mixture, scratch_dir)
+
+    def run(self, separation, should_stop) -> Iterator[object]:
+        steps = self._separator.run(separation, should_stop)
+        while True:
+            while not self.may.acquire(timeout=0.005):
+                if should_stop():
+                    return
+            try:
+                yield next(steps)
+            except StopIteration:
+                return
+
+
 class Stage:
     """The window and what is behind it, with the hands of a user."""
 
-    def __init__(self, qtbot, folder: Path, model_folder: Path) -> None:
+    def __init__(self, qtbot, folder: Path, model_folder: Path, **options: Any) -> None:
+        """``options`` are further ones of the session."""
         self.qtbot, self.folder = qtbot, folder
         entry = ModelEntry("tiny", model_folder, read_card(model_folder), False)
         self.backend = HandBackend()
@@ -97,6 +146,7 @@ class Stage:
             cache=self.cache,
             find_model=lambda _name: entry,
             scratch_dir=str(folder),
+            **options,
         )
         self.window = MainWindow(
             self.session,
@@ -153,6 +203,36 @@ def fresh_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user data"))  # trainings, models
     yield settings.use_file(tmp_path / "settings.ini")
     settings.use_file(tmp_path / "nobody.ini")
+
+
+@pytest.fixture
+def slow_disk() -> type[SlowDisk]:
+    return SlowDisk
+
+
+@pytest.fixture
+def step_by_step() -> type[StepByStep]:
+    return StepByStep
+
+
+@pytest.fixture
+def make_stage(
+    qtbot, tmp_path: Path, tiny_model_folder: Path, fresh_settings: settings.Store
+) -> Iterator[Callable[..., Stage]]:
+    """As ``stage``, with further options of the session."""
+    set_language("en")
+    theme.set_theme("dark")
+    made: list[Stage] = []
+
+    def make(**options: Any) -> Stage:
+        made.append(Stage(qtbot, tmp_path, tiny_model_folder, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+    set_language("en")
+    theme.set_theme("dark")
 
 
 @pytest.fixture

@@ -54,15 +54,18 @@ def test_seeking_does_not_change_the_result(model: Model, rate: int) -> None:
 
 @pytest.mark.parametrize("rate", [8000, 44100])
 @pytest.mark.parametrize("share", [0.21, 0.5, 0.77, 0.999])
-def test_the_place_sought_is_there_after_two_chunks(model: Model, rate: int, share: float) -> None:
-    audio = song(rate, 30)
+def test_the_place_sought_is_there_soon(model: Model, rate: int, share: float) -> None:
+    audio = song(rate, 60)
     separation = Separator(model).start(audio)
     steps = Separator(model).run(separation)
     next(steps)
     place = int(audio.n_samples * share)
     separation.seek(place)
-    next(steps), next(steps)
-    assert separation.samples_ready.until(place) > place
+    n_steps = 0
+    while separation.samples_ready.until(place) <= place:
+        next(steps)
+        n_steps += 1
+    assert n_steps < len(separation.plan.chunks) / 2, "what was begun, and then the place sought"
     separation.close()
 
 
