@@ -38,9 +38,9 @@ def check(wanted: TrainRequest) -> int:
 
 def summary_lines(summary: Summary) -> list[str]:
     """The summary for people."""
-    layouts = dict.fromkeys(summary.layout.split(","))
+    layouts = ", ".join(dict.fromkeys(summary.layout.split(",")))
     lines = [
-        f"Layout {', '.join(layouts)}: {summary.n_clips} usable clips, {summary.minutes:.1f} minutes",
+        f"Layout {layouts}: {summary.n_clips} usable clips, {summary.minutes:.1f} minutes",
         f"Examples per epoch, after augmentation: {summary.n_examples}",
         f"Sample rates: {_counts(summary.sample_rates, ' Hz')}",
         f"Channels: {_counts(summary.channels, '')}",
