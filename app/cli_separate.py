@@ -18,7 +18,7 @@ from app.cli_errors import (
     internal_sentence,
     interruptible,
 )
-from app.torch_setup import prepare_torch
+from app.torch_setup import n_threads_without_window, prepare_torch
 from core.audio import FileInfo, decode, find_audio_files, no_songs_error
 from core.audio.encode import check_format
 from core.errors import AudioFileError, Cancelled, OutputError, StemscopeError, UsageError
@@ -26,8 +26,8 @@ from core.export import (
     AudioFormat,
     BitDepth,
     ExportOptions,
+    StemsExport,
     default_bit_depth,
-    export_stems,
     planned_files,
     unique_song_folder,
 )
@@ -35,6 +35,7 @@ from core.models import find_model
 
 if TYPE_CHECKING:
     from core.checkpoint import Model
+    from core.separator import Separation
 
 FIGURE_FILE = "figure.png"
 
@@ -181,7 +182,7 @@ def _separate_one(
     update: Update,
     interrupt: Interrupt,
 ) -> None:
-    from core.separator import separate
+    from core.separator import Separator
 
     if not (request.overwrite or request.skip_existing):
         _refuse_existing(_planned(job, request))
@@ -196,23 +197,24 @@ def _separate_one(
             song.audio.sample_rate,
             song.audio.n_channels,
         )
-        separation = separate(
-            song.audio,
-            model,
-            progress=lambda f: update("Separating", _DECODED + f * (_SEPARATED - _DECODED)),
-            should_stop=stop,
-        )
-        if separation.notice is not None:
-            display.complain(_naming(job.path.name, str(separation.notice)))
-        report = export_stems(
+        separator = Separator(model, n_threads_without_window())
+        separation = separator.start(song.audio)
+        with StemsExport(
             song.audio,
             separation.stems,
             song.info,
             song.tags,
             options,
-            progress=lambda f: update("Writing", _SEPARATED + f * (_WRITTEN - _SEPARATED)),
+            progress=lambda f: _tell_writing(update, separation, f),
             should_stop=stop,
-        )
+        ) as export:
+            for step in separator.run(separation, stop):
+                update("Separating", _DECODED + step.fraction * (_SEPARATED - _DECODED))
+                # The files are written while the rest is computed.
+                export.advance(separation.samples_ready.until(0))
+            if separation.notice is not None:
+                display.complain(_naming(job.path.name, str(separation.notice)))
+            report = export.finish()
         display.say(f"“{job.path.name}”: {report.sentence}")
         figure = request.folder / job.song / FIGURE_FILE
         if request.figure and (request.overwrite or not figure.exists()):
@@ -233,6 +235,12 @@ def _separate_one(
         if separation is not None:
             separation.close()
         song.audio.close()
+
+
+def _tell_writing(update: Update, separation: Separation | None, fraction: float) -> None:
+    """What remains to be written once all is separated."""
+    if separation is not None and separation.complete:
+        update("Writing", _SEPARATED + fraction * (_WRITTEN - _SEPARATED))
 
 
 def _options(job: Job, request: Request, info: FileInfo | None) -> ExportOptions:

@@ -60,9 +60,18 @@ def n_compute_threads() -> int:
     share, threads that wait for one another at every recurrent step make a song several times
     slower. At most ``MAX_THREADS`` and ``OMP_NUM_THREADS``.
     """
+    return _at_most(_n_physical_cores() - 1)
+
+
+def n_threads_without_window() -> int:
+    """As ``n_compute_threads`` where nobody looks on: all of the physical cores."""
+    return _at_most(_n_physical_cores())
+
+
+def _at_most(n_threads: int) -> int:
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     limit = int(wanted) if wanted.isdigit() and int(wanted) > 0 else MAX_THREADS
-    return max(1, min(_n_physical_cores() - 1, MAX_THREADS, limit))
+    return max(1, min(n_threads, MAX_THREADS, limit))
 
 
 def _n_physical_cores() -> int:

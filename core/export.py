@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self
 
 from core.audio.encode import (
     AudioFileWriter,
@@ -19,7 +21,7 @@ from core.audio.export_paths import OutputFiles, Target, plan_targets
 from core.audio.file_names import safe_file_name, unique_song_folder
 from core.audio.info import FileInfo, Tags
 from core.audio.source import Audio
-from core.audio.stem_mix import BALANCE, StemMix
+from core.audio.stem_mix import BALANCE, Block, StemMix
 from core.audio.tag_writer import write_tags
 from core.errors import Cancelled, UsageError
 
@@ -30,6 +32,7 @@ __all__ = [
     "ExportOptions",
     "ExportReport",
     "IfExists",
+    "StemsExport",
     "default_bit_depth",
     "export_stems",
     "planned_files",
@@ -42,6 +45,7 @@ IfExists = Literal["error", "overwrite", "skip", "rename"]
 _BLOCK_SAMPLES = 65_536
 _MEASURING_SHARE = 0.3
 """The part of the progress that measuring takes; writing takes the rest."""
+_WRITTEN = 0.99
 
 
 @dataclass(frozen=True)
@@ -109,69 +113,166 @@ def export_stems(
     All files appear together when all are complete. A failure or a stop leaves no file and no
     folder behind. Raises ``OutputError``, ``UsageError`` or ``Cancelled``. Memory is bounded.
     """
+    with StemsExport(mixture, stems, info, tags, options, progress, should_stop) as export:
+        return export.finish()
 
-    def poll(fraction: float) -> None:
-        if should_stop is not None and should_stop():
-            raise Cancelled
-        if progress is not None:
-            progress(fraction)
 
-    for name in options.stems:
-        if name not in stems:
-            raise UsageError(
-                "There is no stem “{name}”; the model gives {stems}.",
-                name=name,
-                stems=", ".join(stems),
-            )
-    check_format(options.audio_format, options.bit_depth, mixture.sample_rate, mixture.n_channels)
-    is_lossy = is_lossy_format(options.audio_format)
-    depth: BitDepth = "float" if is_lossy else options.bit_depth
-    mix = StemMix(mixture, stems, options.balance, depth)
-    targets = _plan(info, tags, options)
-    source = info.path if info is not None else None
-    poll(0.0)
-    with OutputFiles(options.folder, targets, options.if_exists, source) as output:
+class StemsExport:
+    """As ``export_stems``, for stems that come into being meanwhile: a context manager.
+
+    ``advance`` takes what is there; ``finish`` the rest, and gives the files their names. WAV is
+    written at once, and again only if it turns out that a file would clip; other formats take
+    longer to write than to measure, so they are only measured before the end.
+    """
+
+    def __init__(
+        self,
+        mixture: Audio,
+        stems: Mapping[str, Audio],
+        info: FileInfo | None,
+        tags: Tags | None,
+        options: ExportOptions,
+        progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        for name in options.stems:
+            if name not in stems:
+                raise UsageError(
+                    "There is no stem “{name}”; the model gives {stems}.",
+                    name=name,
+                    stems=", ".join(stems),
+                )
+        check_format(
+            options.audio_format, options.bit_depth, mixture.sample_rate, mixture.n_channels
+        )
+        is_lossy = is_lossy_format(options.audio_format)
+        depth: BitDepth = "float" if is_lossy else options.bit_depth
+        self._mixture, self._tags, self._options = mixture, tags or Tags(), options
+        self._mix = StemMix(mixture, stems, options.balance, depth)
+        targets = _plan(info, tags, options)
+        # Skipped files count too: they were written with the gain of the whole set.
+        self._names = [target.stem for target in targets]
+        source = info.path if info is not None else None
+        self._output = OutputFiles(options.folder, targets, options.if_exists, source)
+        self._progress, self._should_stop = progress, should_stop
+        self._is_measured = is_lossy or depth != "float"
+        self._is_written_at_once = options.audio_format == "wav"
+        self._peaks = self._mix.measured()
+        self._writers: dict[str, AudioFileWriter] = {}
+        self._stack = ExitStack()
+        self._n_done = 0
+        self._fraction = 0.0
+
+    def __enter__(self) -> Self:
+        self._poll(0.0)
+        self._stack.enter_context(self._output)
+        if self._output.targets and self._is_written_at_once:
+            with self._undone():
+                self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close_unfinished()
+        self._stack.__exit__(kind, error, trace)
+
+    def advance(self, n_samples: int) -> None:
+        """Take the stems' samples up to ``n_samples``, which must be final."""
+        if not self._output.targets:
+            return
+        share = _WRITTEN if self._is_written_at_once else _MEASURING_SHARE
+        while self._n_done < n_samples:
+            start, stop = self._n_done, min(self._n_done + _BLOCK_SAMPLES, n_samples)
+            wanted = self._names if self._is_measured else list(self._writers)
+            blocks = self._mix.read(wanted, start, stop)
+            if self._is_measured:
+                self._peaks.add(blocks)
+                if self._writers and self._peaks.gain_db < 0:
+                    self._drop()
+            self._write(blocks)
+            self._n_done = stop
+            # What is left after a clip is only measured, and all of it is written once more.
+            done = stop / self._mixture.n_samples
+            self._poll(max(self._fraction, done * (share if self._writers else _MEASURING_SHARE)))
+
+    def finish(self) -> ExportReport:
+        """Take the rest, bring the files to the disk and give them their names."""
+        output, n_samples = self._output, self._mixture.n_samples
         if not output.targets:
             return ExportReport(
                 [], output.skipped, 0.0, "Nothing was written: all files are there already."
             )
-        gain_db = 0.0
-        measuring = 0.0
-        if is_lossy or depth != "float":
-            measuring = _MEASURING_SHARE
-            # Skipped files count too: they were written with the gain of the whole set.
-            names = [target.stem for target in targets]
-            gain_db = mix.safe_gain_db(names, _BLOCK_SAMPLES, lambda f: poll(f * measuring))
-        with output.reported(), ExitStack() as stack:
-            writers = {
-                target.stem: stack.enter_context(
-                    AudioFileWriter(
-                        output.temporary(target),
-                        options.audio_format,
-                        options.bit_depth,
-                        mixture.sample_rate,
-                        mixture.n_channels,
-                        mixture.n_samples,
-                        tags or Tags(),
-                    )
-                )
-                for target in output.targets
-            }
-            for start in range(0, mixture.n_samples, _BLOCK_SAMPLES):
-                stop = min(start + _BLOCK_SAMPLES, mixture.n_samples)
-                for name, block in mix.read(list(writers), start, stop, gain_db).items():
-                    writers[name].write(block)
-                poll(measuring + (0.99 - measuring) * stop / mixture.n_samples)
-            for writer in writers.values():
+        self.advance(n_samples)
+        gain_db = self._peaks.gain_db if self._is_measured else 0.0
+        if not self._writers:
+            self._open()
+            measured = self._fraction
+            for start in range(0, n_samples, _BLOCK_SAMPLES):
+                stop = min(start + _BLOCK_SAMPLES, n_samples)
+                self._write(self._mix.read(list(self._writers), start, stop, gain_db))
+                self._poll(measured + (_WRITTEN - measured) * stop / n_samples)
+        with output.reported():
+            for writer in self._writers.values():
                 writer.close()
             for target in output.targets:
-                write_tags(output.temporary(target), options.audio_format, tags or Tags())
-            poll(0.99)
+                write_tags(output.temporary(target), self._options.audio_format, self._tags)
+        self._poll(_WRITTEN)
         output.commit()
-    if progress is not None:
-        progress(1.0)
-    files = [target.path for target in output.targets]
-    return ExportReport(files, output.skipped, gain_db, _sentence(files, output.skipped, gain_db))
+        if self._progress is not None:
+            self._progress(1.0)
+        files = [target.path for target in output.targets]
+        sentence = _sentence(files, output.skipped, gain_db)
+        return ExportReport(files, output.skipped, gain_db, sentence)
+
+    def _open(self) -> None:
+        options, mixture = self._options, self._mixture
+        with self._output.reported():
+            for target in self._output.targets:
+                self._writers[target.stem] = AudioFileWriter(
+                    self._output.temporary(target),
+                    options.audio_format,
+                    options.bit_depth,
+                    mixture.sample_rate,
+                    mixture.n_channels,
+                    mixture.n_samples,
+                    self._tags,
+                )
+
+    def _write(self, blocks: Mapping[str, Block]) -> None:
+        with self._output.reported():
+            for name, writer in self._writers.items():
+                writer.write(blocks[name])
+
+    def _drop(self) -> None:
+        """Forget what was written: it would clip."""
+        self._close_unfinished()
+        for target in self._output.targets:
+            self._output.temporary(target).unlink(missing_ok=True)
+
+    def _close_unfinished(self) -> None:
+        for writer in self._writers.values():
+            writer.discard()
+        self._writers = {}
+
+    @contextmanager
+    def _undone(self) -> Iterator[None]:
+        """Leave nothing behind if entering fails."""
+        try:
+            yield
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+
+    def _poll(self, fraction: float) -> None:
+        if self._should_stop is not None and self._should_stop():
+            raise Cancelled
+        self._fraction = fraction
+        if self._progress is not None:
+            self._progress(fraction)
 
 
 def _plan(info: FileInfo | None, tags: Tags | None, options: ExportOptions) -> list[Target]:

@@ -138,7 +138,7 @@ class AudioFileWriter:
     def write(self, block: NDArray[Any]) -> None:
         if self._order is not None:
             block = block[self._order]
-        data = np.ascontiguousarray(block.T).astype(self._dtype)
+        data = block.T.astype(self._dtype, order="C")
         if self._shift:
             data <<= self._shift
         try:
@@ -160,12 +160,13 @@ class AudioFileWriter:
             self._file.flush()
             os.fsync(self._file.fileno())
         finally:
-            self._discard()
+            self.discard()
 
     def _failure(self, error: Exception) -> OSError:
         return self._sink.error or OSError(f"the encoder failed: {error}")
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
+        """Close without checks; harmless after ``close``."""
         with contextlib.suppress(Exception):
             self._sound.close()
         with contextlib.suppress(OSError):
@@ -185,7 +186,7 @@ class AudioFileWriter:
         if kind is None:
             self.close()
         else:
-            self._discard()
+            self.discard()
 
 
 def _pcm(bit_depth: BitDepth) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from core.audio.encode import BitDepth
 from core.audio.source import Audio
 from core.errors import OutputError, UsageError
 
-Block = NDArray[np.float64]
+Block = NDArray[np.floating]
 BALANCE = "balance"
 """The stem name of the file that holds all stems at the listener's gains."""
 _STEPS_PER_DB = 10
@@ -58,8 +58,12 @@ class StemMix:
         """Samples of the ``wanted`` stems as ``(n_channels, n)``, whole numbers for integers."""
         wanted = list(wanted)
         gain = 10 ** (gain_db / 20)
-        mixture = self._mixture.read(start, stop).astype(np.float64)
-        others = {n: a.read(start, stop).astype(np.float64) for n, a in self._others.items()}
+        # Single precision holds the integers of both depths and their differences exactly, unless
+        # they exceed full scale; then there is a gain.
+        is_exact = gain == 1.0 and BALANCE not in wanted
+        dtype = np.float32 if is_exact else np.float64
+        mixture = _as(dtype, self._mixture.read(start, stop))
+        others = {n: _as(dtype, a.read(start, stop)) for n, a in self._others.items()}
         found: dict[str, Block] = {}
         if BALANCE in wanted:
             # With equal gains this is the mixture itself, to the last bit.
@@ -78,25 +82,44 @@ class StemMix:
             found[self._last] = remainder
         return found
 
-    def safe_gain_db(
-        self, wanted: Iterable[str], block_samples: int, poll: Callable[[float], None]
-    ) -> float:
-        """The gain, 0 dB or less in steps of 0.1, at which no wanted file exceeds full scale."""
-        wanted = list(wanted)
-        lowest = highest = 0.0
-        n_samples = self._mixture.n_samples
-        for start in range(0, n_samples, block_samples):
-            stop = min(start + block_samples, n_samples)
-            for name, block in self.read(wanted, start, stop).items():
-                lowest = min(lowest, float(block.min()))
-                highest = max(highest, float(block.max()))
-                if not np.isfinite(block).all():
-                    raise OutputError(
-                        "The stem “{name}” holds values that are no numbers. "
-                        "Separate the song again.",
-                        name=name,
-                    )
-            poll(stop / n_samples)
+    def measured(self) -> Peaks:
+        """What will say which gain the files need."""
+        return Peaks(self._full, self._n_stems)
+
+    def _numbers(self, samples: Block, gain: float) -> Block:
+        scale = gain * (self._full or 1.0)
+        numbers = np.multiply(samples, samples.dtype.type(scale))
+        return numbers if self._full is None else np.rint(numbers, out=numbers)
+
+
+def _as(dtype: type[np.floating], samples: Block) -> Block:
+    return samples.astype(dtype, copy=False)
+
+
+class Peaks:
+    """The extremes of all blocks of all files, in the numbers of the file."""
+
+    def __init__(self, full_scale: float | None, n_stems: int) -> None:
+        self._full = full_scale
+        self._n_stems = n_stems
+        self._lowest = self._highest = 0.0
+
+    def add(self, blocks: Mapping[str, Block]) -> None:
+        """Take note of ``blocks`` of stems by name; ``OutputError`` if they are no numbers."""
+        for name, block in blocks.items():
+            lowest, highest = float(block.min()), float(block.max())
+            if not (math.isfinite(lowest) and math.isfinite(highest)):
+                raise OutputError(
+                    "The stem “{name}” holds values that are no numbers. Separate the song again.",
+                    name=name,
+                )
+            self._lowest = min(self._lowest, lowest)
+            self._highest = max(self._highest, highest)
+
+    @property
+    def gain_db(self) -> float:
+        """The gain, 0 dB or less in steps of 0.1, at which no file exceeds full scale."""
+        lowest, highest = self._lowest, self._highest
         top, bottom = (1.0, 1.0) if self._full is None else (self._full - 1, self._full)
         if highest <= top and -lowest <= bottom:
             return 0.0
@@ -108,10 +131,3 @@ class StemMix:
             (top - slack) / top,
         )
         return -math.ceil(-20 * math.log10(ratio) * _STEPS_PER_DB - 1e-9) / _STEPS_PER_DB
-
-    def _numbers(self, samples: Block, gain: float) -> Block:
-        if gain != 1.0:
-            samples = samples * gain
-        if self._full is None:
-            return samples.copy()
-        return np.rint(samples * self._full)

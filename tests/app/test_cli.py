@@ -212,7 +212,7 @@ def test_unforeseen_error_goes_to_a_log(
     def stumble(*arguments: object, **options: object) -> None:
         raise RuntimeError("the moon is full")
 
-    monkeypatch.setattr(core.separator, "separate", stumble)
+    monkeypatch.setattr(core.separator.Separator, "start", stumble)
     song = _song(tmp_path / "song.wav", 0.1)
     assert _separate(tiny_model_folder, song, "-o", tmp_path / "out") == 1
     err = capsys.readouterr().err
