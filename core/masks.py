@@ -6,10 +6,13 @@ at any time and frequency, so that a song at any rate is filtered on a grid of i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.scratch_array import scratch_zeros
 
 FloatArray = NDArray[np.float32]
 HalfArray = NDArray[np.float16]
@@ -18,6 +21,9 @@ HalfArray = NDArray[np.float16]
 # there: the last part of its band is left out of the mean and faded into what lies above.
 BAND_EDGE = 0.92
 ABOVE_SMOOTHING_S = 0.05
+
+IN_MEMORY_BYTES = 192 << 20
+"""Larger masks lie on disk."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,21 @@ class Mask:
         hop_samples: int,
         window_samples: int,
         n_channels: int = 1,
+        scratch_dir: str | None = None,
     ) -> Mask:
-        """A mask of zeros, to be filled as it is computed."""
+        """A mask of zeros, to be filled as it is computed.
+
+        That of an hour may be larger than memory should hold: then it lies in a temporary file in
+        ``scratch_dir``, frame by frame. ``OSError`` if there is no room for it.
+        """
         n_bins = window_samples // 2 + 1
+        shape = (n_sources - 1, n_channels, n_frames, n_bins)
+        if 2 * math.prod(shape) > IN_MEMORY_BYTES:
+            values = scratch_zeros(shape, np.float16, scratch_dir).swapaxes(2, 3)
+        else:
+            values = np.zeros((n_sources - 1, n_channels, n_bins, n_frames), np.float16)
         return cls(
-            np.zeros((n_sources - 1, n_channels, n_bins, n_frames), np.float16),
+            values,
             np.zeros((n_sources - 1, n_channels, n_frames), np.float16),
             sample_rate,
             hop_samples,

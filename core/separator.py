@@ -21,6 +21,7 @@ from core.errors import Cancelled, StemscopeError
 from core.masks import Mask, mean_above_band
 from core.plan import ChunkPlan, Seams
 from core.ranges import Ranges
+from core.scratch_array import let_go
 from core.synthesis import final_samples, synthesis_stft, synthesise
 
 FloatArray = NDArray[np.float32]
@@ -117,6 +118,7 @@ class Separator:
                 stft.window_samples,
                 # Both masks of a song that has not two channels would be the same.
                 card.n_channels if mixture.n_channels == 2 else 1,
+                scratch_dir,
             ),
             tuple(
                 ScratchAudio(
@@ -154,7 +156,9 @@ class Separator:
                 for part, masks in made:
                     _check(should_stop)
                     frames = self._keep_mask(separation.mask, part, masks, seams)
-                    yield self._synthesise(separation, frames)
+                    step = self._synthesise(separation, frames)
+                    let_go(separation.mask.values)
+                    yield step
 
     def _n_frames_there(self, mixture: Audio) -> int | None:
         """Frames that can be heard of a song that is still being decoded; None for all."""
