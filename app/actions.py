@@ -60,9 +60,10 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("queue", mark("&List of songs"), "Ctrl+L"),
             ("-", "", ""),
             ("page1", mark("Page “Separate”"), "Alt+1"),
-            ("page2", mark("Page “Train”"), "Alt+2"),
-            ("page3", mark("Page “Evaluate”"), "Alt+3"),
-            ("page4", mark("Page “Models”"), "Alt+4"),
+            ("page2", mark("Page “Live”"), "Alt+2"),
+            ("page3", mark("Page “Train”"), "Alt+3"),
+            ("page4", mark("Page “Evaluate”"), "Alt+4"),
+            ("page5", mark("Page “Models”"), "Alt+5"),
         ),
     ),
     (

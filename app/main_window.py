@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         mixer, view, transport = self.page.mixer, self.page.view, self.page.transport
+        pages = self.all_pages
         self.actions_.connect(
             {
                 "open": self.choose_files,
@@ -150,9 +151,9 @@ class MainWindow(QMainWindow):
                 "loop": transport.loop.toggle,
                 "follow": transport.follow.toggle,
                 "original": self._on_original_toggled,
-                "voice": mixer.hear_voice,
-                "music": mixer.hear_music,
-                "balance": mixer.hear_balance,
+                "voice": pages.hears("voice", mixer.hear_voice),
+                "music": pages.hears("accompaniment", mixer.hear_music),
+                "balance": pages.hears("balance", mixer.hear_balance),
                 "mute1": mixer.mute_voice,
                 "mute2": mixer.mute_music,
                 "solo1": mixer.solo_voice,
@@ -164,7 +165,7 @@ class MainWindow(QMainWindow):
                 "overlay": self.page.inspector.view.overlay.toggle,
                 "inspector": self.page.toolbar.inspector.toggle,
                 "queue": self.status.queue.toggle,
-                **self.all_pages.handlers(),
+                **pages.handlers(),
                 "shortcuts": self._on_shortcuts,
                 "log": self.dialogs.open_log,
                 "about": self.dialogs.about,
@@ -309,7 +310,7 @@ class MainWindow(QMainWindow):
             self.actions_.recent_menu.addAction(action)
 
     def _on_original_toggled(self) -> None:
-        if self.page.mixer.original.isEnabled():
+        if not self.all_pages.hear("original") and self.page.mixer.original.isEnabled():
             self.page.mixer.original.toggle()
 
     def _on_queue_closed(self) -> None:

@@ -16,11 +16,13 @@ from app.panels.separate_page import SeparatePage
 if TYPE_CHECKING:
     from app.actions import Handler
     from app.panels.evaluation.page import EvaluatePage
+    from app.panels.live.page import LivePage
     from app.panels.training.page import TrainPage
     from app.session import Session
 
 PAGES = (
     ("separate", mark("Separate")),
+    ("live", mark("Live")),
     ("train", mark("Train")),
     ("evaluate", mark("Evaluate")),
     ("models", mark("Models")),
@@ -28,9 +30,10 @@ PAGES = (
 
 
 class Pages(QObject):
-    """The four pages, in the order of the rail.
+    """The five pages, in the order of the rail.
 
-    Those for training and evaluation are made when somebody goes there: the window is up sooner.
+    Those for live sound, training and evaluation are made when somebody goes there: the window is
+    up sooner.
     """
 
     failed = Signal(object)  # of a page
@@ -43,13 +46,29 @@ class Pages(QObject):
         self.stack = QStackedWidget()
         self.separate = SeparatePage()
         self.models = ModelsPage()
+        self._live: LivePage | None = None
         self._train: TrainPage | None = None
         self._evaluate: EvaluatePage | None = None
+        self._clip_players: list[Player] = []
         ready: dict[str, QWidget] = {"separate": self.separate, "models": self.models}
         for name, text in PAGES:
             self.rail.add_page(name, text)
             self.stack.addWidget(ready.get(name) or QWidget())
         self.rail.page_chosen.connect(self._on_page_chosen)
+
+    @property
+    def live(self) -> LivePage:
+        if self._live is None:
+            from app.live.desk import LiveDesk
+            from app.panels.live.page import LivePage
+
+            desk = LiveDesk(self._player, self._session.pool, parent=self)
+            for player in self._clip_players:
+                desk.share_with(player)
+            self._live = LivePage(desk)
+            self._live.failed.connect(self.failed)
+            self._put("live", self._live)
+        return self._live
 
     @property
     def train(self) -> TrainPage:
@@ -59,6 +78,7 @@ class Pages(QObject):
             self._train = TrainPage(self._session, self._player)
             self._train.failed.connect(self.failed)
             self._train.model_made.connect(self.model_made)
+            self._share(self._train.sound.player)
             self._put("train", self._train)
         return self._train
 
@@ -70,10 +90,18 @@ class Pages(QObject):
             from app.training.sound import SidePlayer
 
             desk = evaluation_desk(self._session)
-            self._evaluate = EvaluatePage(desk, self._player, SidePlayer(self._player, self))
+            clips = SidePlayer(self._player, self)
+            self._share(clips)
+            self._evaluate = EvaluatePage(desk, self._player, clips)
             self._evaluate.failed.connect(self.failed)
             self._put("evaluate", self._evaluate)
         return self._evaluate
+
+    def _share(self, player: Player) -> None:
+        """``player`` and live sound are not heard at once."""
+        self._clip_players.append(player)
+        if self._live is not None:
+            self._live.desk.share_with(player)
 
     def page(self, name: str) -> QWidget:
         """The page called ``name`` in ``PAGES``."""
@@ -102,6 +130,9 @@ class Pages(QObject):
     def _show_separate(self) -> None:
         self.choose("separate")
 
+    def _show_live(self) -> None:
+        self.choose("live")
+
     def _show_train(self) -> None:
         self.choose("train")
 
@@ -112,12 +143,13 @@ class Pages(QObject):
         self.choose("models")
 
     def handlers(self) -> dict[str, Handler]:
-        """What the actions "page1" to "page4" do."""
+        """What the actions "page1" to "page5" do."""
         return {
             "page1": self._show_separate,
-            "page2": self._show_train,
-            "page3": self._show_evaluate,
-            "page4": self._show_models,
+            "page2": self._show_live,
+            "page3": self._show_train,
+            "page4": self._show_evaluate,
+            "page5": self._show_models,
         }
 
     def toggle_sound(self) -> bool:
@@ -125,8 +157,29 @@ class Pages(QObject):
         toggle = getattr(self.stack.currentWidget(), "toggle_sound", None)
         return bool(toggle is not None and toggle())
 
+    def hear(self, heard: str) -> bool:
+        """Choose what is heard on the page in front; False where songs are what is played."""
+        hear = getattr(self.stack.currentWidget(), "hear", None)
+        return bool(hear is not None and hear(heard))
+
+    def hears(self, heard: str, otherwise: Handler) -> Handler:
+        """What a key does: ``hear`` on a page that has it, and ``otherwise`` on the others."""
+        return _Choice(self, heard, otherwise).act
+
     def shutdown(self) -> None:
-        for page in (self._train, self._evaluate):
+        for page in (self._live, self._train, self._evaluate):
             if page is not None:
                 page.shutdown()
         self.separate.view.shutdown()
+
+
+class _Choice(QObject):
+    """A key whose meaning depends on the page in front."""
+
+    def __init__(self, pages: Pages, heard: str, otherwise: Handler) -> None:
+        super().__init__(pages)
+        self._pages, self._heard, self._otherwise = pages, heard, otherwise
+
+    def act(self) -> None:
+        if not self._pages.hear(self._heard):
+            self._otherwise()

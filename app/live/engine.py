@@ -85,12 +85,17 @@ class LiveEngine:
         )
         self._thread.start()
 
-    def stop(self) -> bool:
-        """Stop and give the devices back; False if a driver, or a model, would not let go."""
-        thread, chain = self._thread, self._chain
+    def ask_to_stop(self) -> None:
+        """Stop soon: ``state`` tells when the devices are free."""
+        chain = self._chain
         self._stopping.set()
         if chain is not None:
             chain.abandon()
+
+    def stop(self) -> bool:
+        """Stop and give the devices back; False if a driver, or a model, would not let go."""
+        thread = self._thread
+        self.ask_to_stop()
         if thread is None:
             return True
         thread.join(_STOP_TIMEOUT_S)
@@ -159,6 +164,7 @@ class LiveEngine:
         def give_out(block: FloatArray, heard_at: float, lost: bool) -> None:
             chains[0].give_out(block, heard_at, lost)
 
+        go_first()  # and with this thread those that the drivers make now, to carry the sound
         source, sink = request.source, request.sink
         latency_s = _DEVICES_S[request.reserve]
         rates = [source.sample_rate, 48000, 44100]
@@ -184,7 +190,6 @@ class LiveEngine:
         return chain
 
     def _work(self, chain: Chain, streams: list[LiveStream], stopping: threading.Event) -> None:
-        go_first()
         self.state = LiveState.RUNNING
         seen = [(-1, time.perf_counter()) for _ in streams]
         while not stopping.is_set():

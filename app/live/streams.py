@@ -12,7 +12,6 @@ import numpy as np
 from app.audio import pulse
 from app.audio.backend import Backend, OutputStream, one_at_a_time
 from app.audio.input import LiveDevice
-from app.live.priority import go_first
 from core.audio import FloatArray
 from core.errors import DeviceError
 
@@ -92,8 +91,6 @@ def _open(
 
     def callback(buffer: Any, n_frames: int, times: Any, status: Any) -> None:
         own = stream[0]
-        if own.n_blocks == 0:
-            go_first()
         now = time.perf_counter()
         # The raw streams, because the others reshape in a way that newer numpy warns about.
         block = np.frombuffer(buffer, np.float32).reshape(n_frames, n_channels)
