@@ -86,6 +86,7 @@ def draw(
     variant = int(rng.random() * n_variants)
     pitch, formant = variant_shift(settings, seed, piece, variant)
     ratio_db = float(rng.uniform(-settings.voice_to_music_db, settings.voice_to_music_db))
+    ratio_db += settings.voice_to_music_mean_db
     level_dbfs = float(rng.uniform(settings.level_min_dbfs, settings.level_max_dbfs))
     chances = rng.random(3)
     return Draw(

@@ -24,8 +24,10 @@ class AugmentationSettings:
     at "random". ``own_accompaniment`` is the share of voices that keep their own accompaniment; the
     others are put over a random part of another clip's. Speeds are drawn from ``n_speeds`` steps
     between ``speed_min`` and ``speed_max``, pitch moving along; ``pitch_semitones`` and
-    ``formant_semitones`` are drawn evenly to both sides, the tempo kept. ``no_voice`` is the share
-    of examples without their voice, ``channel_swap`` of those with left and right exchanged.
+    ``formant_semitones`` are drawn evenly to both sides, the tempo kept. The voice is louder than
+    the accompaniment by ``voice_to_music_mean_db``, give or take ``voice_to_music_db``.
+    ``no_voice`` is the share of examples without their voice, ``channel_swap`` of those with left
+    and right exchanged.
 
     With ``epoch_examples`` an epoch has so many: voices are drawn by how long they sing, times the
     weights of their folders, accompaniments by how long they sound; silent parts are drawn as
@@ -48,6 +50,7 @@ class AugmentationSettings:
     pitch_semitones: float = number(0.0, 0, 12)
     formant_semitones: float = number(0.0, 0, 12)
     voice_to_music_db: float = number(0.0, 0, 40)
+    voice_to_music_mean_db: float = number(0.0, -20, 20)
     level_min_dbfs: float = number(-20.0, -80, 0)
     level_max_dbfs: float = number(-20.0, -80, 0)
     equaliser_db: float = number(0.0, 0, 24)

@@ -195,6 +195,7 @@ def test_shares_and_ranges_are_kept() -> None:
         n_speeds=5,
         pitch_semitones=3,
         voice_to_music_db=4,
+        voice_to_music_mean_db=-3,
         level_min_dbfs=-40,
         level_max_dbfs=-10,
         no_voice=0.1,
@@ -208,7 +209,7 @@ def test_shares_and_ranges_are_kept() -> None:
     assert {round(d.voice_speed, 3) for d in draws} == {0.8, 0.894, 1.0, 1.118, 1.25}
     assert all(d.music_speed == d.voice_speed for d in draws if d.music == d.voice)
     for values, low, high in (
-        ([d.voice_to_music_db for d in draws], -4, 4),
+        ([d.voice_to_music_db for d in draws], -7, 1),
         ([d.level_dbfs for d in draws], -40, -10),
         ([d.shift for d in draws], 0, 1),
     ):
