@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from core.card import CARD_FILE, PICKLES, WEIGHTS_FILE, Card, read_card, refuse_pickle
+from core.card_memory import CardMemory
 from core.errors import ModelError, OutputError, StemscopeError, UsageError
 from core.networks import build_network
 from core.networks.base import SourceNetwork
@@ -61,8 +63,12 @@ class Model:
 
     @property
     def chunks_together(self) -> int:
-        """How many chunks of a song to give to ``masks`` at a time: what it is fastest with."""
-        return int(getattr(self._network, "chunks_together", 4))
+        """How many chunks of a song to give to ``masks`` at a time.
+
+        What it is fastest with on a processor; what a graphics card has free memory for.
+        """
+        together = int(getattr(self._network, "chunks_together", 4))
+        return together if self._memory is None else self._memory.n_chunks(together)
 
     @property
     def mask_kind(self) -> str:
@@ -94,6 +100,7 @@ class Model:
         if device != "cpu":
             # TF32 products keep 10 bits of 23: masks must not depend on the device.
             torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False
         fits = True
         try:
             self._network.to(device)
@@ -109,6 +116,8 @@ class Model:
     def _set_precision(self) -> None:
         self._product_dtype = product_dtype(self._wanted_precision, self.device)
         self._network.product_dtype = self._product_dtype
+        is_cuda = self.device.startswith("cuda") and torch.cuda.is_available()
+        self._memory = CardMemory(self.device) if is_cuda else None
 
     def masks(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Masks of all sources but the last.
@@ -123,7 +132,8 @@ class Model:
         # Both modes belong to the thread that computes, so they are entered here.
         with torch.inference_mode(), torch.autocast(kind, self._product_dtype, enabled=is_reduced):
             try:
-                masks = self._network(torch.from_numpy(features).to(self.device))
+                with self._memory.watched(len(features)) if self._memory else nullcontext():
+                    masks = self._network(torch.from_numpy(features).to(self.device))
                 if self._mask_kind == "binary":
                     largest = masks.argmax(dim=1, keepdim=True)
                     masks = torch.zeros_like(masks).scatter_(1, largest, 1)
