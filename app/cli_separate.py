@@ -18,6 +18,7 @@ from app.cli_errors import (
     internal_sentence,
     interruptible,
 )
+from app.cli_estimate import Expectation, Watch
 from app.torch_setup import n_threads_without_window, prepare_torch
 from core.audio import FileInfo, decode, find_audio_files, no_songs_error
 from core.audio.encode import check_format
@@ -93,6 +94,9 @@ def separate_files(request: Request) -> int:
     with interruptible() as interrupt, progress_display(len(jobs)) as display:
         for complaint in complaints:
             display.complain(complaint)
+        expectation = Expectation(entry.model_id, request.device)
+        if (ahead := expectation.for_terminal(job.path for job in jobs)) is not None:
+            display.say(ahead)
         model: Model | None = None
         for job in jobs:
             update = display.item(job.path.name)
@@ -103,7 +107,8 @@ def separate_files(request: Request) -> int:
                 if model is None:
                     update("Loading the model", 0.0)
                     model = load(entry.folder, request.device)
-                _separate_one(job, request, model, display, update, interrupt)
+                watch = expectation.watch()
+                _separate_one(job, request, model, display, update, interrupt, watch)
             except Cancelled:
                 raise
             except AudioFileError as error:
@@ -181,6 +186,7 @@ def _separate_one(
     display: Display,
     update: Update,
     interrupt: Interrupt,
+    watch: Watch,
 ) -> None:
     from core.separator import Separator
 
@@ -209,12 +215,16 @@ def _separate_one(
             should_stop=stop,
         ) as export:
             for step in separator.run(separation, stop):
+                watch.look()
                 update("Separating", _DECODED + step.fraction * (_SEPARATED - _DECODED))
                 # The files are written while the rest is computed.
                 export.advance(separation.samples_ready.until(0))
             if separation.notice is not None:
                 display.complain(_naming(job.path.name, str(separation.notice)))
             report = export.finish()
+        mask = separation.mask
+        song_bytes = mask.values.nbytes + mask.above.nbytes
+        watch.done(song.audio.n_samples / song.audio.sample_rate, song_bytes)
         display.say(f"“{job.path.name}”: {report.sentence}")
         figure = request.folder / job.song / FIGURE_FILE
         if request.figure and (request.overwrite or not figure.exists()):

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from app.jobs import JobStep
 from app.song import SongResult, StemsAdvanced
 from app.speed_memory import Run
 from app.torch_setup import prepare_torch
-from core.audio import Audio
+from core.audio import ArrayAudio, Audio
 from core.errors import StemscopeError
 from core.process_memory import resident_bytes
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 N_LOADED_MODELS = 2
+_TRIED_RATE = 44100
 
 
 class SeparatorLike(Protocol):
@@ -156,12 +159,24 @@ class WarmUp:
         found = DevicesFound(tuple(list_devices()), unused_gpu_hint())
         yield JobStep(0.6, "Starting")
         try:
-            self.make_separator(self.find_model(self.model_id).folder, self.device)
+            separator = self.make_separator(self.find_model(self.model_id).folder, self.device)
+            yield JobStep(0.7, "Starting")
+            _try(separator)
         except Exception as error:
             logger.info("The model could not be loaded ahead: %s", error)
         for _name in self.modules():
             yield JobStep(0.8, "Starting")
         return found
+
+
+def _try(separator: SeparatorLike) -> None:
+    """Separate a moment of silence: what is set up at a network's first use, is by then."""
+    separation = separator.start(ArrayAudio(np.zeros((2, _TRIED_RATE)), _TRIED_RATE))
+    try:
+        for _step in separator.run(separation):
+            pass
+    finally:
+        separation.close()
 
 
 class LoadedSeparators:

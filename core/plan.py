@@ -50,10 +50,16 @@ class ChunkPlan:
         """Up to ``most`` chunks to compute next, in order; none if there are none to take.
 
         The first at a new place comes alone, then two, so that its sound is there soon. Of a song
-        that is still being read only those that hear none but the first ``n_frames_there`` frames.
+        that is still being read only those that hear none but the first ``n_frames_there`` frames;
+        and none at all while it is being read up to the place that was sought: the decoder gets
+        there sooner alone.
         """
         with self._lock:
             taken: list[Chunk] = []
+            if self._left[self._wish : self._wish + 1] == [True] and not self._is_there(
+                self._wish, n_frames_there
+            ):
+                return taken
             while len(taken) < min(most, self._most):
                 index = self._next(n_frames_there)
                 if index is None or (taken and index < taken[-1].index):
@@ -67,10 +73,12 @@ class ChunkPlan:
     def _next(self, n_frames_there: int | None) -> int | None:
         order = (*range(self._wish, len(self.chunks)), *range(self._wish))
         for index in order:
-            there = n_frames_there is None or self.chunks[index].heard_last <= n_frames_there
-            if self._left[index] and there:
+            if self._left[index] and self._is_there(index, n_frames_there):
                 return index
         return None
+
+    def _is_there(self, index: int, n_frames_there: int | None) -> bool:
+        return n_frames_there is None or self.chunks[index].heard_last <= n_frames_there
 
 
 class Seams:

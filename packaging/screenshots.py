@@ -45,7 +45,10 @@ SHOTS: dict[str, dict[str, str]] = {
     "train-running-small-light": {"state": "train-running", "theme": "light", "size": "1280x800"},
     "train-compare-200": {"state": "train-compare", "scale": "2", "size": "1280x800"},
     "empty-chinese-200": {"state": "empty", "language": "zh_CN", "scale": "2"},
+    "beginning": {"state": "beginning"},  # several pictures: the first seconds of a long song
+    "waiting-dark": {"state": "waiting"},
 }
+BEGINNING_MINUTES = 15
 
 
 def main() -> int:
@@ -82,6 +85,7 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
     from app.i18n import set_language
     from app.main_window import MainWindow
     from app.session import Session, SongState
+    from app.speed_memory import SpeedMemory
     from core.models import find_model
 
     with tempfile.TemporaryDirectory() as folder:
@@ -93,7 +97,8 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
         extra = {}
         if arguments.model is not None:
             extra["find_model"] = lambda _name: find_model(str(arguments.model))
-        session = Session(settings.SessionMemory(), scratch_dir=folder, **extra)
+        speeds = SpeedMemory(Path(folder) / "speed.json")
+        session = Session(settings.SessionMemory(), scratch_dir=folder, speeds=speeds, **extra)
         demo = Path("resources/demo/demo.flac")
         window = MainWindow(session, Player(), demo=demo, log_file=Path("stemscope.log"))
         width, height = (int(n) for n in shot.get("size", "1400x900").split("x"))
@@ -120,11 +125,14 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             window.page.mixer.master.meter.set_level(-3.5, -10)
 
         state = shot["state"]
-        if state.startswith("train-"):
+        if state == "beginning":
+            song = arguments.song[0] if arguments.song else long_song(Path(folder))
+            show_beginning(window, song, arguments.out, wait)
+        elif state.startswith("train-"):
             show_training(window, state, Path(folder), wait)
         elif state != "empty":
             session.warm_up()
-            window.open_paths(songs[:1] if state != "queue" else songs)
+            window.open_paths(songs[:1] if state not in ("queue", "waiting") else songs)
         if state == "working":
             wait(
                 lambda: (
@@ -132,7 +140,9 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
                     and session.current.state is SongState.SEPARATING
                 )
             )
-        elif state != "empty" and not state.startswith("train-"):
+        elif state == "waiting":
+            show_waiting(window, songs, speeds, wait)
+        elif state not in ("empty", "beginning") and not state.startswith("train-"):
             wait(lambda: session.current is not None and session.current.state is SongState.DONE)
             wait(lambda: not window.progress.sum._timer.isActive())
             settle()
@@ -165,12 +175,103 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
         end = time.monotonic() + 0.3
         wait(lambda: time.monotonic() > end)
         arguments.out.mkdir(parents=True, exist_ok=True)
-        picture.grab().save(str(arguments.out / f"{name}.png"))
-        for run in window.all_pages.train.desk.busy:
-            window.all_pages.train.desk.pause(run.key)
-        wait(lambda: not window.all_pages.train.desk.busy)
+        if state != "beginning":
+            picture.grab().save(str(arguments.out / f"{name}.png"))
+        if state.startswith("train-"):
+            for run in window.all_pages.train.desk.busy:
+                window.all_pages.train.desk.pause(run.key)
+            wait(lambda: not window.all_pages.train.desk.busy)
         window.close()
         app.processEvents()
+
+
+def long_song(folder: Path) -> Path:
+    """The demo song over and over, as FLAC."""
+    import soundfile
+
+    samples, rate = soundfile.read(Path("resources/demo/demo.flac"), dtype="int16", always_2d=True)
+    path = folder / f"{BEGINNING_MINUTES} minutes.flac"
+    n_times = -(-BEGINNING_MINUTES * 60 * rate // len(samples))
+    with soundfile.SoundFile(path, "w", rate, samples.shape[1], "PCM_16") as file:
+        for _ in range(n_times):
+            file.write(samples)
+    return path
+
+
+def show_beginning(window, song: Path, out: Path, wait) -> None:  # type: ignore[no-untyped-def]
+    """Pictures of a long song from the drop on, with a place sought, and when each was taken."""
+    from app.smoke import drop
+    from core.audio.growing import n_there
+
+    session, view = window.session, window.page.view
+    loaded: list[object] = []
+    session.devices_found.connect(loaded.append)
+    session.warm_up()
+    wait(lambda: loaded)
+    out.mkdir(parents=True, exist_ok=True)
+    began_s, began_cpu_s = time.monotonic(), time.process_time()
+    lines = [f"{song.name}, model {session.model_id}"]
+
+    def take_one(number: int, what: str) -> None:
+        name = f"beginning-{number}.png"
+        seconds, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
+        window.grab().save(str(out / name))
+        line = f"{name}: {what}, {seconds:.2f} s after the drop ({cpu_s:.2f} s of processor time)"
+        lines.append(line)
+        print(line, flush=True)
+
+    def song_now():  # type: ignore[no-untyped-def]
+        return session.current
+
+    def n_ready() -> int:
+        result = song_now().result
+        return 0 if result is None else result.samples_ready.size
+
+    drop(window, song)
+    take_one(1, "dropped")
+    wait(lambda: song_now().decoded is not None)
+    mixture = song_now().decoded.audio
+    share = n_there(mixture) / mixture.n_samples
+    take_one(2, f"can be played, {share:.1%} of the file decoded")
+    wait(lambda: n_ready() > 0)
+    share = n_there(mixture) / mixture.n_samples
+    take_one(3, f"the first stems can be heard, {share:.1%} of the file decoded")
+    wait(lambda: n_ready() > 60 * mixture.sample_rate)
+    view.viewport.set_time(0.0, 60.0)
+    end = time.monotonic() + 0.4
+    wait(lambda: time.monotonic() > end)
+    take_one(4, "a minute is done")
+    place_s = 0.6 * window.playback.length_s
+    window.playback.seek_s(place_s)
+    sought_s = time.monotonic()
+    view.viewport.set_time(place_s - 20.0, place_s + 40.0)
+    wait(
+        lambda: (
+            song_now().result.samples_ready.until(mixture.n_samples * 6 // 10)
+            > mixture.n_samples * 6 // 10
+        )
+    )
+    lines.append(f"The place sought can be heard after {time.monotonic() - sought_s:.2f} s")
+    end = time.monotonic() + 0.4
+    wait(lambda: time.monotonic() > end)
+    take_one(5, "a place far ahead was sought, and is being separated")
+    view.fit()
+    end = time.monotonic() + 1.0
+    wait(lambda: time.monotonic() > end)
+    take_one(6, "the whole of it")
+    (out / "beginning.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def show_waiting(window, songs: list[Path], speeds, wait) -> None:  # type: ignore[no-untyped-def]
+    """The queue with what each song will take."""
+    from app.speed_memory import WINDOW, Run
+
+    session = window.session
+    speeds.note(session.model_id, session.device, WINDOW, Run(240.0, 9.0, 640_000_000, 8_000_000))
+    session.speed_noted.emit()
+    window.status.queue.setChecked(True)
+    wait(lambda: bool(window.queue.total.text()))
+    wait(lambda: len(window.queue.rows) == len(songs))
 
 
 def write_recordings(folder: Path, n_songs: int = 8) -> Path:

@@ -97,7 +97,10 @@ class LayerFailed:
 
 
 class LayerBuilder(QObject):
-    """Computes what layers have to do, one piece at a time, what is on screen first."""
+    """Computes what layers have to do, one piece at a time, what is on screen first.
+
+    They take turns: a long mixture, known at once, does not keep the stems from being drawn.
+    """
 
     advanced = Signal(object)  # LayerAdvanced
     failed = Signal(object)  # LayerFailed: no disk space, for example; it stays as far as it got
@@ -107,6 +110,7 @@ class LayerBuilder(QObject):
         self._runner = runner
         self._visible = visible
         self._layers: list[Layer] = []
+        self._served: list[Layer] = []  # the latest last
         self._busy = False
 
     @property
@@ -136,10 +140,16 @@ class LayerBuilder(QObject):
             for layer in self._layers
             if layer.to_do
         }
-        for layer, prefer in sorted(seen.items(), key=lambda x: not x[0].to_do.touches(*x[1])):
+        turn = {layer: place for place, layer in enumerate(self._served, 1)}
+        order = sorted(
+            seen.items(), key=lambda x: (not x[0].to_do.touches(*x[1]), turn.get(x[0], 0))
+        )
+        for layer, prefer in order:
             piece = layer.to_do.take(layer.piece, prefer)
             if piece is not None:
                 self._busy = True
+                self._served = [x for x in self._served if x in self._layers and x is not layer]
+                self._served.append(layer)
                 self._runner(_piece_work(layer, *piece), self._on_piece_done)
                 return
 
