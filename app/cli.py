@@ -138,6 +138,40 @@ def models() -> None:
     raise typer.Exit(list_all())
 
 
+@cli.command()
+def live(
+    source: Annotated[
+        str | None,
+        typer.Option("--input", help="Sound input; by default the system's. See --devices."),
+    ] = None,
+    sink: Annotated[
+        str | None, typer.Option("--output", help="Sound output; by default the system's.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Name or folder of a causal model; see the command models.")
+    ] = None,
+    stem: Annotated[
+        str, typer.Option(help="What is heard: vocals, accompaniment or mixture.")
+    ] = "vocals",
+    latency: Annotated[
+        str, typer.Option(help="What is kept back against dropouts: small, medium or large.")
+    ] = "medium",
+    seconds: Annotated[
+        float | None, typer.Option(help="Stop after so many seconds; by default at Ctrl-C.")
+    ] = None,
+    devices: Annotated[
+        bool, typer.Option("--devices", help="List inputs and outputs, and end.")
+    ] = False,
+) -> None:
+    """Split what comes in at a sound input while it sounds, and play one stem."""
+    from app.cli_live import Request, list_devices, separate_live
+
+    if devices:
+        raise typer.Exit(list_devices())
+    request = Request(source, sink, model, stem, latency, seconds)
+    raise typer.Exit(separate_live(request))
+
+
 cli.command()(train)
 cli.command()(reproduce)
 
