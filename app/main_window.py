@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
         page.empty.recent_chosen.connect(self.open_recent)
         page.mixer.original_changed.connect(self.actions_["original"].setChecked)
         self.all_pages.failed.connect(self.show_failure)
+        self.pages.currentChanged.connect(self._enable)
         self.all_pages.model_made.connect(self.choices.reload)
         self.rail.settings_clicked.connect(self.dialogs.settings)
         self.rail.help_clicked.connect(self._on_shortcuts)
@@ -275,7 +276,7 @@ class MainWindow(QMainWindow):
         if self.session.current is not None:
             self.session.retry(self.session.current.song_id, accept_damaged=True)
 
-    def _enable(self) -> None:
+    def _enable(self, *_args: object) -> None:
         song = self.session.current
         result = song.result if song is not None else None
         ready = result is not None and result.complete
@@ -285,7 +286,6 @@ class MainWindow(QMainWindow):
         self.actions_.enable(("demo",), self._demo is not None)
         self.page.empty.demo.setVisible(self._demo is not None)
         names = (
-            "play",
             "start",
             "back",
             "forward",
@@ -295,7 +295,9 @@ class MainWindow(QMainWindow):
             "fit",
             "zoom_loop",
         )
-        self.actions_.enable(names, song is not None and song.decoded is not None)
+        there = song is not None and song.decoded is not None
+        self.actions_.enable(names, there)
+        self.actions_.enable(("play",), there or self.all_pages.plays)
 
     def _on_song_added(self, song_id: int) -> None:
         if len(self.session.songs) == 2:

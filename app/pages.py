@@ -152,6 +152,11 @@ class Pages(QObject):
             "page5": self._show_models,
         }
 
+    @property
+    def plays(self) -> bool:
+        """Whether the page in front has sounds of its own."""
+        return hasattr(self.stack.currentWidget(), "toggle_sound")
+
     def toggle_sound(self) -> bool:
         """Play or pause a clip of the page in front; False where songs are what is played."""
         toggle = getattr(self.stack.currentWidget(), "toggle_sound", None)
