@@ -350,7 +350,7 @@ def test_settings_take_effect_at_once(stage) -> None:
 
 
 def test_pages_and_models(stage) -> None:
-    stage.key(Key.Key_4, Modifier.AltModifier)
+    stage.key(Key.Key_5, Modifier.AltModifier)
     assert stage.window.pages.currentWidget() is stage.window.models
     stage.key(Key.Key_1, Modifier.AltModifier)
     assert stage.window.pages.currentWidget() is stage.window.page
