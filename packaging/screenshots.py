@@ -223,6 +223,11 @@ def show_beginning(window, song: Path, out: Path, wait) -> None:  # type: ignore
     def song_now():  # type: ignore[no-untyped-def]
         return session.current
 
+    def is_drawn(seconds: float) -> bool:
+        layer = view._layers.get("vocals")
+        column = 0 if layer is None else int(seconds / layer.pyramid.column_s)
+        return layer is not None and layer.known.touches(column, column + 1)
+
     def n_ready() -> int:
         result = song_now().result
         return 0 if result is None else result.samples_ready.size
@@ -238,8 +243,7 @@ def show_beginning(window, song: Path, out: Path, wait) -> None:  # type: ignore
     take_one(3, f"the first stems can be heard, {share:.1%} of the file decoded")
     wait(lambda: n_ready() > 60 * mixture.sample_rate)
     view.viewport.set_time(0.0, 60.0)
-    end = time.monotonic() + 0.4
-    wait(lambda: time.monotonic() > end)
+    wait(lambda: is_drawn(30.0))
     take_one(4, "a minute is done")
     place_s = 0.6 * window.playback.length_s
     window.playback.seek_s(place_s)
@@ -252,8 +256,7 @@ def show_beginning(window, song: Path, out: Path, wait) -> None:  # type: ignore
         )
     )
     lines.append(f"The place sought can be heard after {time.monotonic() - sought_s:.2f} s")
-    end = time.monotonic() + 0.4
-    wait(lambda: time.monotonic() > end)
+    wait(lambda: is_drawn(place_s + 1.0))
     take_one(5, "a place far ahead was sought, and is being separated")
     view.fit()
     end = time.monotonic() + 1.0
