@@ -75,13 +75,20 @@ class LiveEngine:
         self.error: BaseException | None = None
 
     def start(self, request: LiveRequest) -> None:
-        """Load the model, open the devices and separate, in a thread of its own."""
-        self.stop()
+        """Load the model, open the devices and separate, in a thread of its own.
+
+        What runs already ends before, without anybody's having to wait for it.
+        """
+        self.ask_to_stop()
+        before = self._thread
         self._stopping = threading.Event()
         self.error = None
         self.state = LiveState.STARTING
         self._thread = threading.Thread(
-            target=self._run, args=(request, self._stopping), name="stemscope-live", daemon=True
+            target=self._run,
+            args=(request, self._stopping, before),
+            name="stemscope-live",
+            daemon=True,
         )
         self._thread.start()
 
@@ -138,9 +145,13 @@ class LiveEngine:
 
     # --- the thread -----------------------------------------------------------------------------
 
-    def _run(self, request: LiveRequest, stopping: threading.Event) -> None:
+    def _run(
+        self, request: LiveRequest, stopping: threading.Event, before: threading.Thread | None
+    ) -> None:
         streams: list[LiveStream] = []
         error: BaseException | None = None
+        if before is not None:
+            before.join(_STOP_TIMEOUT_S)
         try:
             model = self._load(request.model)
             if not stopping.is_set():
@@ -190,7 +201,8 @@ class LiveEngine:
         return chain
 
     def _work(self, chain: Chain, streams: list[LiveStream], stopping: threading.Event) -> None:
-        self.state = LiveState.RUNNING
+        if self._stopping is stopping:
+            self.state = LiveState.RUNNING
         seen = [(-1, time.perf_counter()) for _ in streams]
         while not stopping.is_set():
             if chain.wait(_WAIT_S):

