@@ -275,6 +275,7 @@ def show_waiting(window, songs: list[Path], speeds, wait) -> None:  # type: igno
     window.status.queue.setChecked(True)
     wait(lambda: bool(window.queue.total.text()))
     wait(lambda: len(window.queue.rows) == len(songs))
+    wait(lambda: session.current is not None and session.current.result is not None)
 
 
 def write_recordings(folder: Path, n_songs: int = 8) -> Path:
