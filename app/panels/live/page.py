@@ -40,7 +40,6 @@ class LivePage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setProperty("own_keys", False)
         self.desk = desk
         self.source_bar, self.sound_bar = SourceBar(), SoundBar()
         self.spectrogram = ScrollPane("mixture", mark("Input"), "max")
