@@ -197,6 +197,6 @@ class LoadedSeparators:
         if key not in self._loaded:
             while len(self._loaded) >= N_LOADED_MODELS:
                 self._loaded.popitem(last=False)
-            self._loaded[key] = Separator(load_model(folder, device))
+            self._loaded[key] = Separator(load_model(folder, device, precision="auto"))
         self._loaded.move_to_end(key)
         return self._loaded[key]
