@@ -57,7 +57,7 @@ def test_it_plays_while_its_file_is_still_being_read(make_stage, slow_disk) -> N
     stage.qtbot.waitUntil(lambda: song.result is not None, timeout=WAIT_MS)
     stage.qtbot.waitUntil(lambda: bool(stage.player._engine.stems), timeout=WAIT_MS)
     assert until_heard(stage) > 0.05
-    stage.window.playback.seek_s(SECONDS - 2)
+    stage.window.playback.seek_s(0.7 * SECONDS)  # and a while to the end
     stage.qtbot.waitUntil(lambda: waits(stage), timeout=WAIT_MS)
     assert stage.window.page.transport.waiting.text() == "Waiting…"
     disk.go_on.set()
@@ -91,6 +91,7 @@ def test_a_place_that_is_not_computed_comes_next(make_stage, step_by_step) -> No
     stage.qtbot.waitUntil(lambda: waits(stage), timeout=WAIT_MS)
     hand.may.release(N_STEPS)
     stage.qtbot.waitUntil(lambda: goes_on(stage), timeout=WAIT_MS)
+    hand.may.release(2)  # enough to listen for a while
     assert until_heard(stage) > 0.05
     assert stage.player.position() > 0.7 * song.decoded.audio.n_samples
     assert len(song.result.samples_ready.ranges) == 2
