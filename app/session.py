@@ -12,16 +12,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.cache import ResultCache
 from app.jobs import JobRunner, Priority
+from app.open_songs import OpenSongs, songs_in
 from app.outcomes import failure_from
 from app.recent import Memory, RecentSongs
 from app.separation_job import LoadedSeparators, SeparatorFactory, WarmUp
 from app.song import Song, SongResult, SongState, StemsAdvanced
 from app.song_decoding import Decode
 from app.song_export import Shelf, export_task
-from app.song_work import SongWork, Workshop
+from app.song_work import SongWork
 from app.speed_memory import SpeedMemory
 from app.tasks import TaskHandle, TaskPool
-from core.audio import decode, find_audio_files, no_songs_error
+from app.workshop import Workshop
+from core.audio import decode
 from core.errors import StemscopeError
 from core.models import DEFAULT_MODEL, ModelEntry, find_model
 
@@ -29,7 +31,6 @@ __all__ = ["Session", "Song", "SongResult", "SongState", "StemsAdvanced"]
 
 logger = logging.getLogger(__name__)
 
-N_KEPT_OPEN = 4
 MODEL_KEY, DEVICE_KEY = "model", "device"
 
 
@@ -78,7 +79,7 @@ class Session(QObject):
         self._works: dict[int, SongWork] = {}
         self._ids = itertools.count(1)
         self._current_id: int | None = None
-        self._used: list[int] = []  # songs by last use, the latest at the end
+        self._open = OpenSongs(self._works)
         self._closing = False
         self._stopped = False
         self._model_id = str(self._settings.get(MODEL_KEY, "") or DEFAULT_MODEL)
@@ -135,7 +136,7 @@ class Session(QObject):
             self._add(paths)
             return
         # A big folder takes a while to look through.
-        handle = self._pool.submit(lambda progress, should_stop: _look_through(paths), priority=9)
+        handle = self._pool.submit(lambda progress, should_stop: songs_in(paths), priority=9)
         handle.finished.connect(self._on_found)
         handle.failed.connect(self.failed)
 
@@ -146,7 +147,7 @@ class Session(QObject):
         self._current_id = song_id
         for other_id, work in self._works.items():
             work.set_shown(other_id == song_id)
-        self._touch(song_id)
+        self._open.touch(song_id)
         work = self._works[song_id]
         incomplete = work.song.result is None or work.song.decoded is None
         if work.song.state is SongState.DONE and incomplete:
@@ -184,8 +185,7 @@ class Session(QObject):
         order = list(self._works)
         work.close()
         del self._works[song_id]
-        if song_id in self._used:
-            self._used.remove(song_id)
+        self._open.forget(song_id)
         was_current = song_id == self._current_id
         if was_current:
             self._current_id = None
@@ -315,24 +315,6 @@ class Session(QObject):
                 self.song_changed.emit(song_id)
         self._schedule()
 
-    def _touch(self, song_id: int) -> None:
-        if song_id in self._used:
-            self._used.remove(song_id)
-        self._used.append(song_id)
-
-    def _release(self) -> None:
-        """Let go of songs not used lately whose results the cache can bring back."""
-        idle = [
-            song_id
-            for song_id in self._used
-            if song_id != self._current_id and self._works[song_id].song.decoded is not None
-        ]
-        for song_id in idle[: max(0, len(idle) - (N_KEPT_OPEN - 1))]:
-            work = self._works[song_id]
-            if work.song.state is SongState.DONE and work.stored_models >= set(work.song.results):
-                work.song.decoded = None
-                work.song.results.clear()
-
     # Answers
 
     @Slot(object)
@@ -345,7 +327,7 @@ class Session(QObject):
         work = self._works.get(song_id)
         if work is None:
             return
-        self._touch(song_id)
+        self._open.touch(song_id)
         self._recent.add(work.song.path)
         self.recent_changed.emit()
         self.mixture_ready.emit(song_id)
@@ -360,16 +342,9 @@ class Session(QObject):
 
     @Slot(object)
     def _on_ended(self, song_id: int) -> None:
-        self._release()
+        self._open.release(self._current_id)
         self._schedule()
 
     @Slot(object)
     def _on_stored(self, song_id: int) -> None:
-        self._release()
-
-
-def _look_through(paths: Sequence[Path]) -> list[Path]:
-    files = find_audio_files(paths)
-    if not files:
-        raise no_songs_error(paths[0])
-    return files
+        self._open.release(self._current_id)

@@ -111,6 +111,12 @@ class StemsAdvanced:
     first_frame: int
     last_frame: int
 
+    @classmethod
+    def beginning(cls, song_id: int, result: SongResult) -> StemsAdvanced:
+        """All that is there of ``result``, from the start of the song on."""
+        n_samples, n_frames = result.n_samples_ready, result.n_frames_ready
+        return cls(song_id, result.model_id, 0, n_samples, 0, n_frames)
+
     @property
     def is_any(self) -> bool:
         """Whether there is anything new."""

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.cache import ResultCache
 from app.cache_file import CacheKey
-from app.jobs import JobHandle, JobProgress, JobRunner, Priority
+from app.jobs import JobHandle, JobProgress, Priority
 from app.outcomes import Failure
-from app.separation_job import Noticed, SeparationBegun, SeparationRequest, SeparatorFactory
+from app.separation_job import Noticed, SeparationBegun, SeparationRequest
 from app.song import Song, SongResult, SongState, StemsAdvanced, joined
-from app.song_decoding import Decode, Decoded, Decoding
-from app.speed_memory import WINDOW, SpeedMemory
-from app.tasks import TaskHandle, TaskPool
-from core.audio import decode
-from core.models import ModelEntry, find_model
+from app.song_decoding import Decoded, Decoding
+from app.tasks import TaskHandle
+from app.workshop import Found, Workshop
 
 RESTORE, STORE = 8, -10  # priorities in the pool
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """What the songs of a session share."""
-
-    pool: TaskPool
-    runner: JobRunner
-    cache: ResultCache | None
-    make_separator: SeparatorFactory
-    decode: Decode = decode
-    find_model: Callable[[str], ModelEntry] = find_model
-    scratch_dir: str | None = None
-    speeds: SpeedMemory | None = None
 
 
 class SongWork(QObject):
@@ -189,27 +170,16 @@ class SongWork(QObject):
 
     def _restore(self) -> None:
         self._set(SongState.WAITING, "Waiting")
-        song, shop = self.song, self._shop
+        song = self.song
         assert song.decoded is not None
-        model_id, mixture, mark = song.model_id, song.decoded.audio, self._fingerprint
-
-        def task(
-            progress: Callable[[float], None], should_stop: Callable[[], bool]
-        ) -> tuple[Path, CacheKey | None, SongResult | None]:
-            entry = shop.find_model(model_id)
-            if shop.cache is None or not mark:
-                return entry.folder, None, None
-            key = CacheKey(mark, model_id, entry.card.sha256)
-            return entry.folder, key, shop.cache.load(key, mixture, shop.scratch_dir, should_stop)
-
-        handle = shop.pool.submit(task, priority=RESTORE)
+        handle = self._shop.look_up(song.model_id, song.decoded.audio, self._fingerprint)
         self._handle = handle
         handle.finished.connect(self._on_restored)
         handle.failed.connect(self._on_failed)
         handle.cancelled.connect(self._on_cancelled)
 
     @Slot(object)
-    def _on_restored(self, found: tuple[Path, CacheKey | None, SongResult | None]) -> None:
+    def _on_restored(self, found: Found) -> None:
         if not self._is_current():
             return
         self._handle = None
@@ -219,20 +189,14 @@ class SongWork(QObject):
             return
         self.song.results[result.model_id] = result
         self.stored_models.add(result.model_id)
-        self.advanced.emit(self._whole(result))
+        self.advanced.emit(StemsAdvanced.beginning(self.song.song_id, result))
         self._complete(result)
 
     def _store(self, result: SongResult) -> None:
-        key, cache = self._key, self._shop.cache
-        if key is None or cache is None or key.model_id != result.model_id:
-            return
-
-        def task(progress: Callable[[float], None], should_stop: Callable[[], bool]) -> bool:
-            return cache.store(key, result, should_stop)
-
-        handle = self._shop.pool.submit(task, priority=STORE)
-        self._stores.append((handle, result.model_id))
-        handle.finished.connect(self._on_stored)
+        handle = None if self._key is None else self._shop.store(self._key, result)
+        if handle is not None:
+            self._stores.append((handle, result.model_id))
+            handle.finished.connect(self._on_stored)
 
     @Slot(object)
     def _on_stored(self, kept: bool) -> None:
@@ -309,14 +273,9 @@ class SongWork(QObject):
         self._complete(result)
 
     def _note_speed(self, result: SongResult) -> None:
-        run, speeds, device = result.run, self._shop.speeds, self._device
-        if run is None or speeds is None:
-            return
-
-        def task(progress: Callable[[float], None], should_stop: Callable[[], bool]) -> None:
-            speeds.note(result.model_id, device, WINDOW, run)
-
-        self._shop.pool.submit(task, priority=STORE).finished.connect(self.speed_noted)
+        noting = self._shop.note_speed(result, self._device)
+        if noting is not None:
+            noting.finished.connect(self.speed_noted)
 
     def _complete(self, result: SongResult) -> None:
         """There is a whole result; the song is done once its file is known to be whole too."""
@@ -371,10 +330,6 @@ class SongWork(QObject):
         results = self.song.results
         for model_id in [key for key, result in results.items() if not result.complete]:
             del results[model_id]
-
-    def _whole(self, result: SongResult) -> StemsAdvanced:
-        n_samples, n_frames = result.n_samples_ready, result.n_frames_ready
-        return StemsAdvanced(self.song.song_id, result.model_id, 0, n_samples, 0, n_frames)
 
     def _set(self, state: SongState, stage: str) -> None:
         song = self.song

@@ -22,6 +22,11 @@ class Ranges:
                 merged.append((start, stop))
         self.ranges: tuple[tuple[int, int], ...] = tuple(merged)
 
+    @classmethod
+    def of(cls, what: Ranges | int) -> Ranges:
+        """Ranges as they are, or the first ``what`` integers."""
+        return what if isinstance(what, Ranges) else cls([(0, what)])
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(self.ranges)
 

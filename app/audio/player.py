@@ -18,8 +18,7 @@ from core.audio import Audio
 from core.errors import StemscopeError
 from core.ranges import Ranges
 
-_POLL_MS = 30
-_IDLE_S = 3.0
+_POLL_MS, _IDLE_S = 30, 3.0
 
 
 class PlayerState(Enum):
@@ -82,7 +81,7 @@ class Player(QObject):
         self._engine.mixture, self._engine.stems = mixture, dict(stems)
         for name in self._engine.stems:
             self._strips.setdefault(name, Strip())
-        self._engine.ready = _ranges(ready)
+        self._engine.ready = Ranges.of(ready)
         self._engine.lanes = None
         self._apply_targets()
         if same and self._engine.feed is not None:
@@ -90,9 +89,9 @@ class Player(QObject):
 
     def set_ready(self, ready: Ranges | int) -> None:
         """The stems are computed in these samples of the song, or from its start up to here."""
-        self._engine.ready = _ranges(ready)
+        self._engine.ready = ranges = Ranges.of(ready)
         if self._engine.lanes is not None:
-            self._engine.lanes.ready = self._engine.ready
+            self._engine.lanes.ready = ranges
         if self._engine.reader is not None:
             self._engine.reader.wake()
 
@@ -349,7 +348,3 @@ class Player(QObject):
             except StemscopeError as error:
                 self._set_state(PlayerState.STOPPED)
                 self.failed.emit(error)
-
-
-def _ranges(ready: Ranges | int) -> Ranges:
-    return ready if isinstance(ready, Ranges) else Ranges([(0, ready)])
