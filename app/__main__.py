@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -85,9 +87,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         smoke.arrange(window, session, asked.smoke)
     status = app.exec()
-    session.shutdown()
+    stopped = session.shutdown()
     interpreter.stop()
     reporter.uninstall()
+    if not stopped:
+        # In the midst of a batch on a busy machine. Python would destroy the thread with the rest,
+        # which aborts the program; whatever is on disk is whole, so it may go at once.
+        logging.shutdown()
+        os._exit(status)
     return status
 
 
