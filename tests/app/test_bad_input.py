@@ -269,13 +269,13 @@ def test_interrupted_at_every_stage(
     out = tmp_path / "out"
     one = cli_separate._separate_one
 
-    def interrupting(job, request, model, display, update, interrupt) -> None:
+    def interrupting(job, request, model, display, update, *others) -> None:
         def told(name: str, fraction: float) -> None:
             update(name, fraction)
-            if (job.song, name) == ("second", stage) and not interrupt.is_set():
+            if (job.song, name) == ("second", stage) and not others[0].is_set():
                 signal.raise_signal(signal.SIGINT)
 
-        one(job, request, model, display, told, interrupt)
+        one(job, request, model, display, told, *others)
 
     monkeypatch.setattr(cli_separate, "_separate_one", interrupting)
     songs = (tmp_path / "first.wav", tmp_path / "second.wav")
