@@ -41,7 +41,8 @@ Maker = SeparatorLike | EstimateFolder
 
 def evaluation_desk(session: Session) -> EvaluationDesk:
     """The desk of a session: its jobs run in the session's compute thread."""
-    make_separator = LoadedSeparators()
+    # Figures are those of the command line, on any processor.
+    make_separator = LoadedSeparators("float32")
     return EvaluationDesk(
         session,
         lambda plan: EvaluationRequest(plan, make_separator),

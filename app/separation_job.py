@@ -182,7 +182,9 @@ def _try(separator: SeparatorLike) -> None:
 class LoadedSeparators:
     """The default ``SeparatorFactory``: keeps the last few models. Compute thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: str = "auto") -> None:
+        """``precision`` is that of ``core.checkpoint.load_model``."""
+        self._precision = precision
         self._loaded: OrderedDict[tuple[Path, str, str], SeparatorLike] = OrderedDict()
 
     def __call__(self, folder: Path, device: str) -> SeparatorLike:
@@ -197,6 +199,6 @@ class LoadedSeparators:
         if key not in self._loaded:
             while len(self._loaded) >= N_LOADED_MODELS:
                 self._loaded.popitem(last=False)
-            self._loaded[key] = Separator(load_model(folder, device, precision="auto"))
+            self._loaded[key] = Separator(load_model(folder, device, precision=self._precision))
         self._loaded.move_to_end(key)
         return self._loaded[key]

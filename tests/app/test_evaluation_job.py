@@ -62,7 +62,7 @@ def test_a_model_and_estimates_clip_by_clip(tmp_path: Path, tiny_model_folder: P
     model = Contestant.of_model(find_model(str(tiny_model_folder)))
     ready = write_estimates(tmp_path / "ready", clips)
     plan = EvaluationPlan(tuple((clip, (model, ready)) for clip in clips), "paper", "cpu")
-    steps, _ = results(EvaluationRequest(plan, LoadedSeparators()).run(never))
+    steps, _ = results(EvaluationRequest(plan, LoadedSeparators("float32")).run(never))
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
