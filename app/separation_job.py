@@ -79,6 +79,8 @@ class SeparationRequest:
     device: str
     make_separator: SeparatorFactory
     scratch_dir: str | None = None
+    begin_at: int = 0
+    """The sample of the mixture at which somebody listens already: it comes first."""
 
     def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, SongResult]:
         """Yields ``SeparationBegun``, then ``StemsAdvanced`` per chunk; returns the result.
@@ -88,6 +90,8 @@ class SeparationRequest:
         yield JobStep(0.0, "Loading the model")
         separator = self.make_separator(self.model_folder, self.device)
         separation = separator.start(self.mixture, self.scratch_dir)
+        if self.begin_at:
+            separation.seek(self.begin_at)
         try:
             result = SongResult(
                 self.model_id,

@@ -220,6 +220,7 @@ class SongWork(QObject):
             self._device,
             self._shop.make_separator,
             self._shop.scratch_dir,
+            self._place,
         )
         handle = self._shop.runner.submit(request, self._priority)
         self._handle = handle

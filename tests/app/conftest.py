@@ -125,9 +125,11 @@ class StepByStep:
             while not self.may.acquire(timeout=0.005):
                 if should_stop():
                     return
-            try:
-                yield next(steps)
-            except StopIteration:
+            for step in steps:
+                yield step
+                if step.frames[0] < step.frames[1]:  # else it only waits for the decoder
+                    break
+            else:
                 return
 
 

@@ -238,6 +238,7 @@ def test_a_place_sought_before_the_separation_begins_counts(
         lambda: song.result is not None and song.result.samples_ready.size > 0, timeout=60000
     )
     qtbot.waitUntil(lambda: song.result.samples_ready.until(place) > place, timeout=60000)
+    assert not song.result.samples_ready.covers(0, place)
     hand.may.release(100)
     until_done(qtbot, song)
 

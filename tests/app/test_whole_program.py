@@ -258,7 +258,8 @@ def test_quitting_in_the_midst_of_everything_leaves_nothing(
     program.until(lambda: song.state is SongState.SEPARATING)
     program.window.close()
     assert not program.window.isVisible()
-    left = [thread.name for thread in threading.enumerate() if thread not in before]
+    # Python never forgets Qt's own threads once they have looked up who they are.
+    left = {each for each in threading.enumerate() if not each.name.startswith("Dummy-")} - before
     assert not left
     assert program.session.jobs.n_unfinished == program.session.pool.n_unfinished == 0
     assert not list(program.scratch.iterdir())
