@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.bench_training import TrainingFigures, measure_training, training_lines
-from app.torch_setup import prepare_torch
+from app.torch_setup import n_threads_without_window, prepare_torch
 from core.audio import ArrayAudio, decode
 from core.errors import UsageError
-from core.export import ExportOptions, export_stems
+from core.export import ExportOptions, StemsExport, export_stems
 from core.models import list_models
 from core.whole_file import write_json
 
@@ -113,7 +113,7 @@ def measure() -> Figures:
 
 def _measure_model(model: Model, path: Path, folder: Path) -> ModelFigures:
     from core.chunks import Listener, cut, masks_of
-    from core.separator import separate
+    from core.separator import Separator, separate
     from core.synthesis import synthesis_stft, synthesise
 
     card = model.card
@@ -135,9 +135,16 @@ def _measure_model(model: Model, path: Path, folder: Path) -> ModelFigures:
     )
 
     def file_to_files() -> None:
+        """As ``stemscope-cli separate`` does it: files are written while the song is separated."""
         decoded = decode(path)
-        separation = separate(decoded.audio, model)
-        export_stems(decoded.audio, separation.stems, decoded.info, decoded.tags, options)
+        separator = Separator(model, n_threads_without_window())
+        separation = separator.start(decoded.audio)
+        with StemsExport(
+            decoded.audio, separation.stems, decoded.info, decoded.tags, options
+        ) as export:
+            for _ in separator.run(separation):
+                export.advance(separation.samples_ready.until(0))
+            export.finish()
         separation.close()
         decoded.audio.close()
 
