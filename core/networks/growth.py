@@ -40,6 +40,8 @@ def _fitted(name: str, old: Tensor, fresh: Tensor) -> Tensor | None:
     if old.shape == fresh.shape:
         return old
     if name == "input.weight":
+        if old.shape != (fresh.shape[0], 1, *fresh.shape[2:]):
+            return None
         # What was heard of both channels is heard half of each; of their difference nothing.
         wide = fresh.new_zeros(fresh.shape)
         wide[:, :2] = old / 2

@@ -55,6 +55,8 @@ def test_what_does_not_fit_is_not_taken() -> None:
     weights = made(1).state_dict()
     assert grown(made(2, widths=[4, 6, 10]), weights) is None
     assert grown(made(2, widths=[4, 8]), weights) is None
+    assert grown(made(2, widths=[3, 6, 8], n_channels=2), weights) is None
+    assert grown(made(2), made(1, n_channels=2).state_dict()) is None
     assert grown(made(2, paths=["bands"]), weights) is None
     assert grown(made(2, n_bins=25), weights) is None
     dense = build_network("recurrent", {"n_bins": 33, "hidden": [4], "recurrent_layers": []})
