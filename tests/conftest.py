@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTEST_QT_API", "pyside6")
@@ -22,6 +24,20 @@ def data_dir() -> Path:
     if not (folder / "mir1k").is_dir():
         pytest.skip(f"no audio in {folder} (set STEMSCOPE_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def own_threads() -> Callable[[], set[threading.Thread]]:
+    """The threads that Python started and that have not ended.
+
+    A thread of Qt or of a library that has once asked for its own name is listed for ever, as a
+    dummy: Python is not told when it ends.
+    """
+
+    def found() -> set[threading.Thread]:
+        return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
+
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -447,13 +446,14 @@ def test_cancelled_at_every_stage(stage, state: SongState, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("state", STAGES)
-def test_quitting_at_every_stage(stage, state: SongState, tmp_path: Path) -> None:
-    before = set(threading.enumerate())
+def test_quitting_at_every_stage(stage, state: SongState, tmp_path: Path, own_threads) -> None:
+    before = own_threads()
     hand = AtState(stage, state, stage.window.close)
     stage.drop([stage.write_song(tmp_path / f"{name}.wav", 40.0) for name in "ab"])
     stage.qtbot.waitUntil(lambda: not stage.window.isVisible(), timeout=PATIENCE_MS)
     assert hand.seen
-    assert not [thread for thread in threading.enumerate() if thread not in before]
+    assert not own_threads() - before
+    assert stage.session.jobs.shutdown(timeout_s=0), "the compute thread has ended"
     assert stage.session.jobs.n_unfinished == stage.session.pool.n_unfinished == 0
     assert not list(tmp_path.glob("stemscope-*")), "no scratch is left"
 

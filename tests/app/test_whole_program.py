@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -248,9 +247,9 @@ def test_switching_songs_of_the_queue(program: Program, pulse: object) -> None:
 
 
 def test_quitting_in_the_midst_of_everything_leaves_nothing(
-    program: Program, pulse: object, long_song: Path
+    program: Program, pulse: object, long_song: Path, own_threads
 ) -> None:
-    before = set(threading.enumerate())
+    before = own_threads()
     program.drop(DEMO)
     song = program.drop(long_song)
     program.until(lambda: song.decoded is not None)
@@ -258,9 +257,7 @@ def test_quitting_in_the_midst_of_everything_leaves_nothing(
     program.until(lambda: song.state is SongState.SEPARATING)
     program.window.close()
     assert not program.window.isVisible()
-    # Python never forgets Qt's own threads once they have looked up who they are.
-    left = {each for each in threading.enumerate() if not each.name.startswith("Dummy-")} - before
-    assert not left
+    assert not own_threads() - before
     assert program.session.jobs.n_unfinished == program.session.pool.n_unfinished == 0
     assert not list(program.scratch.iterdir())
     assert not list(program.cache.folder.glob("*.part"))
