@@ -184,6 +184,14 @@ def bench(
     song: Annotated[
         Path | None, typer.Option(help="With --gui: the song to take instead of a long demo.")
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or folder of a model; several may be named. By default all."),
+    ] = None,
+    minutes: Annotated[
+        str | None,
+        typer.Option(help="Lengths of whole songs to separate; 0 for none.  [default: 1,4,16,64]"),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all figures to this file.")
     ] = None,
@@ -191,7 +199,7 @@ def bench(
     """Measure how fast this machine separates and trains."""
     from app.bench import run_bench
 
-    raise typer.Exit(run_bench(json_file, gui, song))
+    raise typer.Exit(run_bench(json_file, gui, song, tuple(model or ()), minutes))
 
 
 def _on_version(wanted: bool) -> None:

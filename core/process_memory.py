@@ -1,9 +1,10 @@
-"""How much memory this process takes right now."""
+"""How much memory this process takes, and the most it took."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 
 def resident_bytes() -> int | None:
@@ -13,19 +14,39 @@ def resident_bytes() -> int | None:
     """
     try:
         if sys.platform == "win32":
-            return _working_set_bytes()
+            return int(_memory_counters().WorkingSetSize)
         if os.path.exists("/proc/self/statm"):
             with open("/proc/self/statm", encoding="ascii") as file:
                 return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-        import resource
-
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+        return _most_by_accounts()
     except (OSError, ValueError, ImportError, AttributeError):
         return None
 
 
-def _working_set_bytes() -> int | None:
+def peak_bytes() -> int | None:
+    """The most memory that this process has had so far; None where the system keeps it back."""
+    try:
+        if sys.platform == "win32":
+            return int(_memory_counters().PeakWorkingSetSize)
+        if os.path.exists("/proc/self/status"):
+            # Not by the system's accounts: there a new process begins with what its parent had.
+            with open("/proc/self/status", encoding="ascii") as file:
+                for line in file:
+                    if line.startswith("VmHWM:"):
+                        return int(line.split()[1]) * 1024
+        return _most_by_accounts()
+    except (OSError, ValueError, ImportError, AttributeError):
+        return None
+
+
+def _most_by_accounts() -> int:
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _memory_counters() -> Any:
     import ctypes
     from ctypes import wintypes
 
@@ -50,5 +71,5 @@ def _working_set_bytes() -> int | None:
     query = kernel.K32GetProcessMemoryInfo
     query.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
     if not query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb):
-        return None
-    return int(counters.WorkingSetSize)
+        raise OSError("the system does not say")
+    return counters
