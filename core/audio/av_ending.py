@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import av
 import av.error
 
 from core.audio.av_names import OPEN_OPTIONS
+from core.audio.av_tail import decoded_samples
 from core.audio.probe import promises_length
 
 _TRIM_MAX_SECONDS = 0.2
@@ -17,6 +19,8 @@ _TRIM_MAX_SECONDS = 0.2
 _SHORT_MAX_SECONDS = 0.15
 """What a whole file may lack of its promised length (codec delay, rounded durations)."""
 _MICROSECONDS = 1_000_000
+_TOLD_BY_FRAMES = ("matroska", "asf", "aac")
+"""Kinds of containers whose own word on the length is rounded, or a guess."""
 _MPEG1_RATE_MIN = 32_000
 """Below this rate, MPEG layer III has half as long frames."""
 
@@ -74,8 +78,14 @@ class Ending:
             return None
         return end
 
-    def promise(self, sample_rate: int) -> int | None:
-        """The length in samples that this file will most likely have; None if it does not say."""
+    def promise(
+        self, sample_rate: int, prepare: Callable[[Any], object], n_skipped: int = 0
+    ) -> int | None:
+        """The length in samples that this file will most likely have; None if it does not say.
+
+        Where only its last frames tell, they are decoded: by a codec that ``prepare`` sets up, and
+        without the first ``n_skipped`` samples of all.
+        """
         if self._kind == "mp3" and self._duration is not None:
             n_samples = self._duration * self._time_base * sample_rate
             if self._trusted:
@@ -86,7 +96,13 @@ class Ending:
         if self._itunes_samples is None and "mp4" in self._kind:
             tail = self._tail()
             return None if tail is None else tail._end(sample_rate)
-        return self._end(sample_rate) if "matroska" not in self._kind else None
+        if any(kind in self._kind for kind in _TOLD_BY_FRAMES):
+            n_decoded = decoded_samples(self._path, self._stream.index, sample_rate, prepare)
+            if n_decoded is None:
+                return None
+            n_decoded -= n_skipped
+            return self.n_samples(n_decoded, sample_rate) or n_decoded
+        return self._end(sample_rate)
 
     def _tail(self) -> Ending | None:
         """What the last packets of the file say, read from a file opened once more."""

@@ -56,10 +56,7 @@ def _read(
             "Export it again as WAV or FLAC.",
             name=path.name,
         )
-    manual_skip = 0
-    if codec.name in ("wmav1", "wmav2"):
-        codec.flags2 |= _SKIP_MANUALLY
-        manual_skip = _WMA_PRIMING_SAMPLES
+    manual_skip = n_skipped = _set_up(codec)
     ending = Ending(path, container, stream)
 
     def describe(audio: ScratchAudio) -> FileInfo:
@@ -89,7 +86,9 @@ def _read(
             n_channels = frame.layout.nb_channels
             if not intake.sample_rate:
                 ending.first_frame(frame)
-                n_promised = ending.promise(frame.sample_rate)
+                n_promised = None
+                if intake.hands_out:
+                    n_promised = ending.promise(frame.sample_rate, _set_up, n_skipped)
                 intake.open(n_channels, frame.sample_rate, n_promised, describe)
             elif (frame.sample_rate, n_channels) != (intake.sample_rate, intake.n_channels):
                 raise AudioFileError(
@@ -113,6 +112,14 @@ def _read(
     notice = _notice(path, intake, ending, n_packets, n_damaged, accept_damaged)
     audio = intake.finish(ending.n_samples(intake.n_samples, intake.sample_rate))
     return ReadSong(audio, describe(audio), notice)
+
+
+def _set_up(codec: Any) -> int:
+    """Prepare ``codec`` for decoding; how many samples at the start are to be left out."""
+    if codec.name not in ("wmav1", "wmav2"):
+        return 0
+    codec.flags2 |= _SKIP_MANUALLY
+    return _WMA_PRIMING_SAMPLES
 
 
 def _info(path: Path, container: Any, codec: Any, audio: ScratchAudio) -> FileInfo:

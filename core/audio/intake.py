@@ -50,6 +50,11 @@ class Intake:
         return self.path.name
 
     @property
+    def hands_out(self) -> bool:
+        """Whether a long song of known length is to be handed out before its end is read."""
+        return self._opened is not None
+
+    @property
     def n_samples(self) -> int:
         return self._n_stored + self._n_pending
 

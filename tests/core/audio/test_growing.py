@@ -144,18 +144,42 @@ def test_long_files_of_ffmpeg(
     assert song.audio.n_samples == decode(path).audio.n_samples
 
 
+@pytest.mark.parametrize("odd", [0, 1, 500, 1234])
 @pytest.mark.parametrize(
-    ("name", "codec", "container"), [("song.aac", "aac", "adts"), ("song.webm", "libopus", "webm")]
+    ("name", "codec", "container", "rate"),
+    [
+        ("song.webm", "libopus", "webm", 48000),
+        ("song.mka", "aac", "matroska", 44100),
+        ("mp3.mkv", "libmp3lame", "matroska", 44100),
+        ("flac.mka", "flac", "matroska", 44100),
+        ("song.wma", "wmav2", "asf", 44100),
+        ("song.aac", "aac", "adts", 44100),
+    ],
 )
-def test_files_that_do_not_say_their_length_come_whole(
-    make_bursts, write_with_av, name: str, codec: str, container: str
+def test_long_files_whose_frames_tell_their_length(
+    make_bursts, write_with_av, name: str, codec: str, container: str, rate: int, odd: int
 ) -> None:
-    rate = 48000
-    path = write_with_av(name, codec, make_bursts(5 * rate, rate), rate, container=container)
+    original = make_bursts(25 * rate + odd, rate)
+    path = write_with_av(name, codec, original, rate, container=container)
+    song = check_early(path)
+    plain = decode(path).audio
+    assert song.audio.n_samples == plain.n_samples
+    assert 0 <= song.audio.n_samples - original.shape[1] < 0.1 * rate
+    np.testing.assert_array_equal(song.audio.read(0, 9000), plain.read(0, 9000))
+
+
+@pytest.mark.parametrize("share", [0.4, 0.9])
+def test_a_torn_file_promises_no_more_than_it_holds(
+    make_bursts, write_with_av, share: float
+) -> None:
+    """What a stream without an index holds is counted to its end."""
+    path = write_with_av("song.aac", "aac", make_bursts(60 * RATE, RATE), RATE, container="adts")
+    data = path.read_bytes()
+    path.write_bytes(data[: round(share * len(data))])
     early: list[DecodedSong] = []
-    song = decode(path, opened=early.append)
-    assert early == []
-    assert abs(song.audio.n_samples - 5 * rate) < 0.1 * rate
+    song = decode(path, opened=early.append, accept_damaged=True)
+    assert abs(song.audio.n_samples / (60 * RATE) - share) < 0.05
+    assert song.audio.n_samples == song.info.n_samples
 
 
 def test_short_songs_come_whole(tmp_path, make_bursts) -> None:
