@@ -59,6 +59,13 @@ class Pipeline(Generic[T]):
                 if future.done():  # it was the task's own error
                     raise
 
+    def withdraw(self) -> int:
+        """Drop the last tasks given, as far as they have not begun; how many these were."""
+        n_before = len(self._waiting)
+        while self._waiting and self._waiting[-1].cancel():
+            self._waiting.pop()
+        return n_before - len(self._waiting)
+
     def __enter__(self) -> Self:
         return self
 

@@ -24,12 +24,18 @@ class ChunkPlan:
         self._left = [True] * len(self.chunks)
         self._wish = 0
         self._most = 1
+        self._n_moves = 0
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
         """Whether any chunk has not been taken."""
         with self._lock:
             return any(self._left)
+
+    @property
+    def n_moves(self) -> int:
+        """How many times another chunk than before was sought."""
+        return self._n_moves
 
     def seek(self, frame: int) -> None:
         """Go on with the chunk that makes the mask of ``frame`` final, and those behind it."""
@@ -42,6 +48,7 @@ class ChunkPlan:
             index -= 1  # there it is still faded over from the chunk before
         with self._lock:
             before = self._next(None)
+            self._n_moves += index != self._wish
             self._wish = index
             if self._next(None) != before:
                 self._most = 1
@@ -69,6 +76,14 @@ class ChunkPlan:
             if taken:
                 self._most *= 2
             return taken
+
+    def give_back(self, chunks: Sequence[Chunk]) -> None:
+        """Hand ``chunks`` out again: they were taken and not computed."""
+        with self._lock:
+            for chunk in chunks:
+                self._left[chunk.index] = True
+            if self._left[self._wish : self._wish + 1] == [True]:
+                self._most = 1
 
     def _next(self, n_frames_there: int | None) -> int | None:
         order = (*range(self._wish, len(self.chunks)), *range(self._wish))

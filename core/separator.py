@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ahead import Ahead
 from core.allocator import memory_kept
 from core.audio.growing import GrowingAudio, n_there
 from core.audio.source import Audio, DifferenceAudio, ScratchAudio
 from core.batches import MaskMaker
 from core.checkpoint import Model
-from core.chunks import Chunk, HeardChunk, Listener, cut
+from core.chunks import HeardChunk, Listener, cut
 from core.compute_threads import compute_threads
 from core.errors import Cancelled, StemscopeError
 from core.masks import Mask, mean_above_band
@@ -139,19 +139,16 @@ class Separator:
         """
         plan, mixture = separation.plan, separation.mixture
         maker = MaskMaker(self._model)
-        ahead = _Ahead(Listener(mixture, self._card), maker)
-        seams = Seams(plan.chunks)
+        listener, seams = Listener(mixture, self._card), Seams(plan.chunks)
+        there = partial(self._n_frames_there, mixture)
         with memory_kept(), compute_threads(self._model.device, self._n_threads) as pipeline:
-            while plan or len(pipeline):
-                while pipeline.has_room:
-                    chunks = plan.take(maker.n_next, self._n_frames_there(mixture))
-                    if not chunks:
-                        break
-                    pipeline.give(partial(ahead.masks, chunks))
-                if not len(pipeline):
+            ahead = Ahead(plan, listener, maker, pipeline, there)
+            while plan or len(ahead):
+                ahead.fill()
+                if not len(ahead):
                     yield _waited(separation, should_stop)
                     continue
-                made = pipeline.take(partial(_check, should_stop))
+                made = ahead.take(partial(_check, should_stop))
                 separation.notice = maker.notice
                 for part, masks in made:
                     _check(should_stop)
@@ -208,28 +205,6 @@ class Separator:
         separation.frames_ready = ready
         samples = (gaps[0][0], gaps[-1][1]) if gaps else (final[0], final[0])
         return Step(ready.size / mask.n_frames, "Separating", frames, samples)
-
-
-class _Ahead:
-    """What threads do ahead of the sound: hear chunks, one thread at a time, and make masks."""
-
-    def __init__(self, listener: Listener, maker: MaskMaker) -> None:
-        self._listener = listener
-        self._maker = maker
-        self._hearing = threading.Lock()
-
-    def masks(
-        self, chunks: Sequence[Chunk], check: Callable[[], None]
-    ) -> list[tuple[HeardChunk, FloatArray]]:
-        """Each chunk as it was heard, without its features, and its masks."""
-        heard = []
-        with self._hearing:
-            for chunk in chunks:
-                check()
-                heard.append(self._listener.hear(chunk))
-        made = self._maker.masks(heard)
-        none = np.zeros((0, 0), np.float32)
-        return [(replace(h, features=none), m) for h, m in zip(heard, made, strict=True)]
 
 
 def separate(

@@ -92,3 +92,24 @@ def test_it_takes_one_task_more_than_it_has_threads_and_sets_each_up() -> None:
         assert pipeline.has_room
         assert len(pipeline) == 2
     assert len(set(set_up)) == 2
+
+
+def test_what_has_not_begun_can_be_taken_back() -> None:
+    begun, going_on = threading.Event(), threading.Event()
+
+    def long(check: Callable[[], None]) -> str:
+        begun.set()
+        going_on.wait()
+        return "long"
+
+    with Pipeline[str](1) as pipeline:
+        assert pipeline.withdraw() == 0
+        pipeline.give(long)
+        pipeline.give(lambda check: "never")
+        begun.wait()
+        assert pipeline.withdraw() == 1
+        assert pipeline.has_room
+        pipeline.give(lambda check: "instead")
+        going_on.set()
+        assert [pipeline.take(nothing), pipeline.take(nothing)] == ["long", "instead"]
+        assert len(pipeline) == 0
