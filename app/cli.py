@@ -101,6 +101,13 @@ def evaluate(
         str | None,
         typer.Option(help="Only the songs of this list: a text file, or musdb18-validation."),
     ] = None,
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines",
+            help="Score the untouched mixture and the ideal ratio mask, too or instead.",
+        ),
+    ] = False,
     gain_db: Annotated[
         float, typer.Option(help="Make the mixtures louder before separation.")
     ] = 0.0,
@@ -126,6 +133,7 @@ def evaluate(
         json_file=json_file,
         csv_file=csv_file,
         songs=songs,
+        baselines=baselines,
     )
     raise typer.Exit(evaluate_folder(request))
 

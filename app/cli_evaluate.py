@@ -11,6 +11,7 @@ from typing import Any
 from app.cli_console import Update, progress_display
 from app.cli_errors import EXIT_BAD_INPUT, EXIT_OK, Interrupt, interruptible
 from core.audio import Audio
+from core.baselines import IdealRatioMask, untouched
 from core.datasets import Clip, Dataset, find_dataset
 from core.errors import DataError, UsageError
 from core.estimates import EstimateFolder
@@ -49,6 +50,7 @@ class Request:
     json_file: Path | None = None
     csv_file: Path | None = None
     songs: str | None = None
+    baselines: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,12 @@ def _only(dataset: Dataset, name: str) -> Dataset:
 
 
 def _contestants(request: Request, protocol: str) -> list[Contestant]:
-    """Models in the order of the command, then estimates; the usual model if none is named."""
+    """Models in the order of the command, then estimates and baselines.
+
+    The usual model if none is named.
+    """
     names: list[str | None] = [*request.models]
-    if not names and not request.estimates:
+    if not names and not request.estimates and not request.baselines:
         names = [None]
     found = [_model(find_model(name), request) for name in names]
     for folder in request.estimates:
@@ -149,6 +154,10 @@ def _contestants(request: Request, protocol: str) -> list[Contestant]:
         found.append(
             Contestant(folder.name or str(folder), what, lambda _, made=maker: made, free_level)
         )
+    if request.baselines:
+        ideal = IdealRatioMask(protocol)
+        found.append(Contestant("mixture", "The untouched mixture", lambda _: untouched))
+        found.append(Contestant("ideal-mask", "The ideal ratio mask", lambda _: ideal))
     titles: list[str] = []
     for contestant in found:  # the same name twice: the folder tells them apart
         title, number = contestant.title, 2

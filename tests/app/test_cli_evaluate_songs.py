@@ -53,3 +53,19 @@ def test_lists_that_do_not_fit_are_refused(
 ) -> None:
     assert run(["evaluate", "--data", str(songs), "--songs", name]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_baselines_stand_beside_models_or_alone(
+    songs: Path, tiny_model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "figures.json"
+    arguments = ["evaluate", "--data", str(songs), "--baselines", "--json", str(table)]
+    assert run(arguments) == 0
+    assert "The ideal ratio mask on" in capsys.readouterr().out
+    assert list(json.loads(table.read_text())["models"]) == ["mixture", "ideal-mask"]
+    assert run([*arguments, "--model", str(tiny_model_folder)]) == 0
+    found = json.loads(table.read_text())["models"]
+    assert list(found) == ["tiny", "mixture", "ideal-mask"]
+    plain = {name: each["means"]["vocals"]["plain_sdr_db"] for name, each in found.items()}
+    assert plain["mixture"] == pytest.approx(0, abs=0.3)
+    assert plain["ideal-mask"] > plain["tiny"]
