@@ -11,6 +11,13 @@ from app.i18n import bind, mark
 
 Handler = Callable[[], object]
 
+EDITING = (
+    "tool_brush", "tool_eraser", "tool_harmonics", "tool_rectangle", "tool_lasso", "tool_wand",
+    "brush_smaller", "brush_larger", "select_all", "deselect", "to_voice", "to_music",
+    "to_network", "swap", "copy_mask", "paste_mask",
+)  # fmt: skip
+"""What needs a mask that can be edited."""
+
 # menu, then (name, text, keys); "-" is a separator, a name with "*" at its end a switch
 MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
@@ -24,6 +31,33 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("-", "", ""),
             ("settings", mark("&Settings…"), "Ctrl+,"),
             ("quit", mark("&Quit"), "Ctrl+Q"),
+        ),
+    ),
+    (
+        mark("&Edit"),
+        (
+            ("undo", mark("&Undo"), "Ctrl+Z"),
+            ("redo", mark("&Redo"), "Ctrl+Shift+Z"),
+            ("-", "", ""),
+            ("tool_select", mark("Tool: select a &time"), "V"),
+            ("tool_hand", mark("Tool: &hand"), "H"),
+            ("tool_brush", mark("Tool: &brush"), "B"),
+            ("tool_eraser", mark("Tool: &eraser"), "E"),
+            ("tool_harmonics", mark("Tool: &overtones"), "T"),
+            ("tool_rectangle", mark("Tool: &rectangle"), "R"),
+            ("tool_lasso", mark("Tool: &lasso"), "G"),
+            ("tool_wand", mark("Tool: &wand"), "W"),
+            ("brush_smaller", mark("Smaller brush"), "["),
+            ("brush_larger", mark("Larger brush"), "]"),
+            ("-", "", ""),
+            ("select_all", mark("Select &all"), "Ctrl+A"),
+            ("deselect", mark("Select &nothing"), "Ctrl+Shift+A"),
+            ("to_voice", mark("Selection to the &voice"), "Shift+V"),
+            ("to_music", mark("Selection to the a&ccompaniment"), "Shift+A"),
+            ("to_network", mark("Selection bac&k to the network"), "Shift+N"),
+            ("swap", mark("E&xchange voice and accompaniment"), "Shift+X"),
+            ("copy_mask", mark("Co&py the mask"), "Ctrl+C"),
+            ("paste_mask", mark("Pa&ste the mask at the playhead"), "Ctrl+V"),
         ),
     ),
     (

@@ -17,8 +17,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from app.song import SongResult
-from core.audio import Audio, DifferenceAudio, ScratchAudio
+from app.song import SongResult, editable_stems, network_stem
+from core.audio import Audio, ScratchAudio
 from core.errors import Cancelled
 from core.masks import Mask
 from core.ranges import Ranges
@@ -81,7 +81,7 @@ def write_entry(
         )
 
     for item in fields(Mask):
-        value = getattr(result.mask, item.name)
+        value = getattr(result.network_mask or result.mask, item.name)
         if isinstance(value, np.ndarray):
             data = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
             blocks = (
@@ -92,7 +92,7 @@ def write_entry(
         else:
             mask[item.name] = value
     for source in result.sources[:-1]:
-        stem = result.stems[source]
+        stem = network_stem(result.stems[source])
         add(f"stem.{source}", (stem.n_samples, stem.n_channels), "<f4", _stem_blocks(stem))
     contents = {
         "fingerprint": key.fingerprint,
@@ -154,7 +154,6 @@ def read_entry(
             values[name.removeprefix("mask.")] = array
     mask = Mask(**values)
     sources = tuple(contents["sources"])
-    stems: dict[str, Audio] = {}
     scratches: list[ScratchAudio] = []
     try:
         for source in sources[:-1]:
@@ -168,12 +167,11 @@ def read_entry(
             frame_bytes = 4 * shape[1]
             for block in blocks(section, BLOCK_BYTES // frame_bytes * frame_bytes):
                 scratch.append(np.frombuffer(block, "<f4").reshape(-1, shape[1]).T)
-            stems[source] = scratch
     except BaseException:
         for scratch in scratches:
             scratch.close()
         raise
-    stems[sources[-1]] = DifferenceAudio(mixture, list(stems.values()))
+    stems = editable_stems(mixture, sources, scratches, scratch_dir)
     return SongResult(
         key.model_id,
         sources,

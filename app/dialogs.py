@@ -72,6 +72,23 @@ class Dialogs(QObject):
         )
         self._show(ExportDialog(exportable, start, self._window))
 
+    def may_lose_edits(self, song_ids: Sequence[int]) -> bool:
+        """Ask whether the edits of these songs may go; True where there are none."""
+        songs = [song for n in song_ids if (song := self._session.song(n)) is not None]
+        if not songs:
+            return True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(tr("The edits of “{name}” will be lost.", name=songs[0].title)
+                    if len(songs) == 1
+                    else tr("The edits of {n} songs will be lost.", n=len(songs)))  # fmt: skip
+        box.setInformativeText(tr("Export the stems first to keep what you hear."))
+        lose = box.addButton(tr("Lose the edits"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is lose
+
     def settings(self) -> None:
         if self.open_dialog is not None:
             return

@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QWidget as Widget
 from app import settings, theme, window_memory
 from app.actions import Actions
 from app.audio.player import Player
+from app.availability import enable
 from app.cache import ResultCache
 from app.dialogs import Dialogs
 from app.drops import local_paths
+from app.editing.workbench import MaskWorkbench
 from app.i18n import tr
 from app.keys import KeyFilter
 from app.outcomes import Failure
@@ -51,7 +53,7 @@ class MainWindow(QMainWindow):
         log_file: Path | None = None,
     ) -> None:
         super().__init__()
-        self.session, self.player, self._demo = session, player, demo
+        self.session, self.player, self.demo = session, player, demo
         self.setWindowTitle("Stemscope")
         self.setWindowIcon(theme.app_icon())
         self.setAcceptDrops(True)
@@ -64,6 +66,9 @@ class MainWindow(QMainWindow):
         self.display = SongDisplay(session, page.view, page.inspector.view, self)
         self.progress = ProgressDisplay(
             session, page.toolbar.progress, self.queue, self.status, self
+        )
+        self.workbench = MaskWorkbench(
+            session, page.inspector.edit, page.view, self.display, self.playback, self
         )
         self.choices = WindowChoices(session, page.toolbar, self.models, self.status, self)
         self.stem_files = StemFiles(session, page.mixer, self)
@@ -114,6 +119,7 @@ class MainWindow(QMainWindow):
         self.rail.settings_clicked.connect(self.dialogs.settings)
         self.rail.help_clicked.connect(self._on_shortcuts)
         self.queue.close_clicked.connect(self._on_queue_closed)
+        self.queue.remove_clicked.connect(self.remove)
         self.status.queue_toggled.connect(self.queue.setVisible)
         self.session.failed.connect(self.show_failure)
         self.session.current_changed.connect(self._on_current_changed)
@@ -123,6 +129,9 @@ class MainWindow(QMainWindow):
         self.playback.failed.connect(self.show_failure)
         self.stem_files.failed.connect(self.show_failure)
         self.page.view.failed.connect(self.show_failure)
+        self.workbench.failed.connect(self.show_failure)
+        self.workbench.desk.changed.connect(self._enable)
+        self.workbench.desk.worked.connect(self._on_edited)
         self.display.song_shown.connect(self._on_song_shown)
         page.failed.retry_clicked.connect(self.retry)
         page.failed.rest_clicked.connect(self.open_rest)
@@ -167,6 +176,7 @@ class MainWindow(QMainWindow):
                 "inspector": self.page.toolbar.inspector.toggle,
                 "queue": self.status.queue.toggle,
                 **pages.handlers(),
+                **self.workbench.handlers(),
                 "shortcuts": self._on_shortcuts,
                 "log": self.dialogs.open_log,
                 "about": self.dialogs.about,
@@ -195,8 +205,8 @@ class MainWindow(QMainWindow):
 
     def open_demo(self) -> None:
         """Open the song that comes along."""
-        if self._demo is not None:
-            self.open_paths([self._demo])
+        if self.demo is not None:
+            self.open_paths([self.demo])
 
     def open_recent(self, path: Path) -> None:
         self.open_paths([path])
@@ -271,37 +281,27 @@ class MainWindow(QMainWindow):
         if self.session.current is not None:
             self.session.retry(self.session.current.song_id)
 
+    def remove(self, song_id: int) -> None:
+        """Take a song off the list; of one that was edited only if the user means it."""
+        edited = [n for n in self.workbench.desk.edited_songs() if n == song_id]
+        if self.dialogs.may_lose_edits(edited):
+            self.session.remove(song_id)
+
     def open_rest(self) -> None:
         """Take what can be read of the damaged song on screen."""
         if self.session.current is not None:
             self.session.retry(self.session.current.song_id, accept_damaged=True)
 
     def _enable(self, *_args: object) -> None:
-        song = self.session.current
-        result = song.result if song is not None else None
-        ready = result is not None and result.complete
-        self.page.toolbar.export.setEnabled(ready)
-        self.actions_.enable(("export",), ready)
-        self.actions_.enable(("cancel",), song is not None and song.state.is_busy)
-        self.actions_.enable(("demo",), self._demo is not None)
-        self.page.empty.demo.setVisible(self._demo is not None)
-        names = (
-            "start",
-            "back",
-            "forward",
-            "loop",
-            "zoom_in",
-            "zoom_out",
-            "fit",
-            "zoom_loop",
-        )
-        there = song is not None and song.decoded is not None
-        self.actions_.enable(names, there)
-        self.actions_.enable(("play",), there or self.all_pages.plays)
+        enable(self)
 
     def _on_song_added(self, song_id: int) -> None:
         if len(self.session.songs) == 2:
             self.status.queue.setChecked(True)
+
+    def _on_edited(self) -> None:
+        self._enable()
+        self.stem_files.refresh()
 
     def _on_recent_changed(self) -> None:
         recent = self.session.recent()
@@ -328,6 +328,9 @@ class MainWindow(QMainWindow):
     # coming and going
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.dialogs.may_lose_edits(self.workbench.desk.edited_songs()):
+            event.ignore()
+            return
         window_memory.remember(self)
         self.stem_files.shutdown()
         self.playback.shutdown()
@@ -336,7 +339,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        if event.key() == Qt.Key.Key_Escape and self.errors.isVisible():
-            self.errors.dismiss()
+        if event.key() == Qt.Key.Key_Escape:
+            (self.errors.dismiss if self.errors.isVisible() else self.page.view.escape)()
             return
         super().keyPressEvent(event)

@@ -42,7 +42,8 @@ class OpenSongs:
         ]
         for song_id in idle[: max(0, len(idle) - (N_KEPT_OPEN - 1))]:
             work = self._works[song_id]
-            if work.song.state is SongState.DONE and work.stored_models >= set(work.song.results):
+            can_return = work.stored_models >= set(work.song.results)
+            if work.song.state is SongState.DONE and can_return and not work.song.edited_models:
                 work.song.decoded = None
                 work.song.results.clear()
 

@@ -130,6 +130,11 @@ class Playback(QObject):
         if self._is_current(advanced.song_id) and advanced.model_id == self._session.model_id:
             self.refresh()
 
+    def on_edited(self, advanced: StemsAdvanced) -> None:
+        """A part of the stems is as the user's edits want it."""
+        if self._is_current(advanced.song_id) and advanced.model_id == self._session.model_id:
+            self._player.refresh(advanced.start_sample, advanced.stop_sample)
+
     # transport
 
     @property
@@ -181,6 +186,11 @@ class Playback(QObject):
         self._transport.loop.blockSignals(True)
         self._transport.loop.setChecked(loop is not None)
         self._transport.loop.blockSignals(False)
+
+    def loop(self, loop: tuple[float, float]) -> None:
+        """Play this part of the song over and over."""
+        self._view.set_loop(loop)
+        self._on_loop_changed(self._view.loop)
 
     def _on_loop_toggled(self, on: bool) -> None:
         if not on:

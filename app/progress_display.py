@@ -79,7 +79,6 @@ class ProgressDisplay(QObject):
         block.cancel_clicked.connect(self.cancel_current)
         drawer.cancel_clicked.connect(session.cancel)
         drawer.retry_clicked.connect(session.retry)
-        drawer.remove_clicked.connect(session.remove)
         drawer.chosen.connect(session.set_current)
         language_changed().connect(self.refresh)
         for song in session.songs:

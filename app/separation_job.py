@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from app.jobs import JobStep
-from app.song import SongResult, StemsAdvanced
+from app.song import SongResult, StemsAdvanced, editable_stems
 from app.speed_memory import Run
 from app.torch_setup import prepare_torch
 from core.audio import ArrayAudio, Audio
@@ -97,7 +97,9 @@ class SeparationRequest:
                 self.model_id,
                 separation.sources,
                 separation.mask,
-                dict(separation.stems),
+                editable_stems(
+                    self.mixture, separation.sources, separation.synthesised, self.scratch_dir
+                ),
                 seek=separation.seek,
             )
             yield JobStep(0.0, "Separating", SeparationBegun(self.song_id, result))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.audio import Audio
+from core.audio import Audio, DifferenceAudio
+from core.audio.patched import PatchedAudio
 from core.errors import StemscopeError
 from core.masks import Mask
 from core.ranges import Ranges
@@ -59,6 +60,9 @@ class SongResult:
     run: Run | None = None
     """What separating it took, once it is done."""
 
+    network_mask: Mask | None = None
+    """The mask as the network made it, where ``mask`` is a copy that is edited."""
+
     @property
     def n_samples_ready(self) -> int:
         """How much of the beginning can be heard."""
@@ -67,6 +71,24 @@ class SongResult:
     @property
     def n_frames_ready(self) -> int:
         return self.frames_ready.until(0)
+
+
+def editable_stems(
+    mixture: Audio,
+    sources: Sequence[str],
+    synthesised: Sequence[Audio],
+    scratch_dir: str | None = None,
+) -> dict[str, Audio]:
+    """The stems of a song by source, over which edits can be laid; the last is what is left."""
+    patched = [PatchedAudio(stem, scratch_dir) for stem in synthesised]
+    stems: dict[str, Audio] = dict(zip(sources, patched, strict=False))
+    stems[sources[-1]] = DifferenceAudio(mixture, patched)
+    return stems
+
+
+def network_stem(stem: Audio) -> Audio:
+    """A stem as the network made it, without edits over it."""
+    return stem.base if isinstance(stem, PatchedAudio) else stem
 
 
 @dataclass(eq=False)
@@ -87,6 +109,12 @@ class Song:
     """As soon as its beginning can be read; ``core.audio.growing.n_there`` says how much can be."""
     is_decoding: bool = False
     results: dict[str, SongResult] = field(default_factory=dict)
+    edited_models: set[str] = field(default_factory=set)
+    """Those on whose results the user has worked: they are not to be let go."""
+    edits_pending: bool = False
+    """Whether stems and mask lag behind what the user did."""
+    n_edits: int = 0
+    """How many times stems have been changed; what was made of them before is out of date."""
 
     @property
     def caption(self) -> str:

@@ -121,6 +121,14 @@ class SongDisplay(QObject):
         self._view.advance(song.result.sources, advanced.start_sample, advanced.stop_sample)
         self._view.mask_advanced(advanced.first_frame, advanced.last_frame)
 
+    def on_edited(self, advanced: StemsAdvanced) -> None:
+        """A part of mask and stems is as the user's edits want it."""
+        song = self._session.current
+        result = None if song is None else song.result
+        if result is not None and result is self._result:
+            self._view.exchange_mask(result.mask)
+        self._on_stems_advanced(advanced)
+
     def _on_options_changed(self) -> None:
         state = self._options.state()
         self._view.set_frequency_scale(state["scale"])

@@ -54,6 +54,11 @@ class SongWork(QObject):
         """Where the result of the latest model looked for is, if anywhere."""
         return self._key
 
+    @property
+    def is_storing(self) -> bool:
+        """Whether a result is on its way into the cache."""
+        return bool(self._stores)
+
     def start(self, shown: bool, device: str) -> None:
         """Go on from wherever the song stands towards the result of its current model."""
         self._drop_handle()

@@ -36,7 +36,9 @@ class StemFiles(QObject):
         song = self._session.current
         if song is None or song.result is None or not song.result.complete:
             return None
-        return (song.song_id, song.model_id), source
+        if song.edits_pending:
+            return None
+        return (song.song_id, song.model_id, song.n_edits), source
 
     def _on_file_wanted(self, source: str) -> None:
         key = self._key(source)
@@ -52,7 +54,7 @@ class StemFiles(QObject):
             stems=(source,),
             audio_format="wav",
             bit_depth=default_bit_depth(song.decoded.info),
-            folder=Path(self._folder.name) / f"{key[0][0]}-{key[0][1]}",
+            folder=Path(self._folder.name) / "-".join(str(part) for part in key[0]),
             name_template="{song} ({stem})",
             if_exists="overwrite",
             song=song.title,
@@ -86,6 +88,10 @@ class StemFiles(QObject):
 
     def _on_cancelled(self, key: tuple[Any, str]) -> None:
         self._tasks.pop(key, None)
+
+    def refresh(self) -> None:
+        """The stems have changed: files of before are not theirs any more."""
+        self._on_song_changed()
 
     def _on_song_changed(self) -> None:
         for source, strip in self._mixer.strips.items():

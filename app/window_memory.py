@@ -23,6 +23,7 @@ def restore(window: MainWindow) -> None:
         page.splitter.restoreState(QByteArray(splitter))
     page.view.set_pane_heights(settings.get(settings.PANE_HEIGHTS))
     page.toolbar.inspector.setChecked(settings.get(settings.INSPECTOR_SHOWN))
+    page.inspector.show_part(settings.get(settings.INSPECTOR_PART))
     page.mixer.master.fader.set_gain_db(settings.get(settings.MASTER_DB))
 
 
@@ -33,5 +34,6 @@ def remember(window: MainWindow) -> None:
     settings.set(settings.SPLITTER, bytes(page.splitter.saveState().data()))
     settings.set(settings.PANE_HEIGHTS, page.view.pane_heights())
     settings.set(settings.INSPECTOR_SHOWN, page.toolbar.inspector.isChecked())
+    settings.set(settings.INSPECTOR_PART, page.inspector.part)
     settings.set(settings.MASTER_DB, page.mixer.master.fader.gain_db())
     settings.store().sync()

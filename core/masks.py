@@ -33,7 +33,8 @@ class Mask:
     ``values`` is float16 ``(n_sources - 1, n_channels or 1, n_bins, n_frames)``: the last source
     is one minus the others. ``above`` is float16 ``(n_sources - 1, n_channels or 1, n_frames)``,
     the value above the model's band. Frame k is centred at ``k * hop_samples / sample_rate``
-    seconds, bin b at ``b * sample_rate / window_samples`` hertz.
+    seconds, bin b at ``b * sample_rate / window_samples`` hertz. ``window`` is the shape of the
+    model's window.
     """
 
     values: HalfArray
@@ -41,6 +42,7 @@ class Mask:
     sample_rate: int
     hop_samples: int
     window_samples: int
+    window: str = "sine"
 
     @classmethod
     def empty(
@@ -52,6 +54,7 @@ class Mask:
         window_samples: int,
         n_channels: int = 1,
         scratch_dir: str | None = None,
+        window: str = "sine",
     ) -> Mask:
         """A mask of zeros, to be filled as it is computed.
 
@@ -70,6 +73,7 @@ class Mask:
             sample_rate,
             hop_samples,
             window_samples,
+            window,
         )
 
     @property

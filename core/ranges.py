@@ -51,6 +51,20 @@ class Ranges:
         """These and ``start`` to ``stop``."""
         return Ranges([*self.ranges, (start, stop)])
 
+    def minus(self, start: int, stop: int) -> Ranges:
+        """These without ``start`` to ``stop``."""
+        kept = ((a, min(b, start)) for a, b in self.ranges)
+        return Ranges([*kept, *((max(a, stop), b) for a, b in self.ranges)])
+
+    def touches(self, start: int, stop: int) -> bool:
+        """Whether anything of ``start`` to ``stop`` is in here."""
+        return any(a < stop and start < b for a, b in self.ranges)
+
+    def within(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """What of ``start`` to ``stop`` is in here, from left to right."""
+        cut = ((max(a, start), min(b, stop)) for a, b in self.ranges)
+        return [(a, b) for a, b in cut if a < b]
+
     def around(self, position: int) -> tuple[int, int]:
         """The range that holds ``position``; an empty one there if none does."""
         for start, stop in self.ranges:

@@ -119,6 +119,7 @@ class Separator:
                 # Both masks of a song that has not two channels would be the same.
                 card.n_channels if mixture.n_channels == 2 else 1,
                 scratch_dir,
+                stft.window,
             ),
             tuple(
                 ScratchAudio(

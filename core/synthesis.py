@@ -58,6 +58,26 @@ def final_samples(mask: Mask, frames: tuple[int, int], stft: Stft, audio: Audio)
     return start, max(start, min(stop, audio.n_samples))
 
 
+def touched_samples(
+    mask: Mask, frames: tuple[int, int], stft: Stft, audio: Audio
+) -> tuple[int, int]:
+    """Samples (start, stop) of ``audio`` that are heard otherwise once ``frames`` have changed.
+
+    ``frames`` are the first and one past the last of a stretch of the mask.
+    """
+    first, last = frames
+    if last <= first:
+        return 0, 0
+    per_frame = Fraction(mask.hop_samples * audio.sample_rate, mask.sample_rate * stft.hop_samples)
+    start, stop = 0, audio.n_samples
+    if first > 0:  # the first frame of the song that reads behind `first - 1`
+        start = stft.span(math.floor((first - 1) * per_frame) + 1, 0)[0]
+    if last < mask.n_frames:  # the last that reads before `last`
+        stop = stft.span(0, math.ceil(last * per_frame))[1]
+    start = min(max(start, 0), audio.n_samples)
+    return start, max(start, min(stop, audio.n_samples))
+
+
 def synthesise(
     mixture: Audio, mask: Mask, stft: Stft, start: int, stop: int, source: int = 0
 ) -> FloatArray:

@@ -7,6 +7,7 @@ import time
 from app.audio.backend import Backend, FillFunction, OutputStream
 from app.audio.feed import Feed, Lanes
 from app.audio.gains import Targets
+from app.audio.meters import FLOOR_DB
 from app.audio.mixer import Mixer
 from app.audio.reader import RING_S, Reader
 from app.audio.timeline import LOOP_FADE_S, Timeline
@@ -51,6 +52,16 @@ class Engine:
         if heard is None or (heard[0] is not feed.timeline and not feed.follows):
             return feed.timeline.sample(0)
         return heard[0].sample(heard[1])
+
+    def levels(self) -> dict[str, tuple[float, float]]:
+        """(peak, RMS) in dB per stem, behind its fader, and of "master"."""
+        levels = dict.fromkeys((*self.stems, "master"), (FLOOR_DB, FLOOR_DB))
+        if self.stream is not None and self.mixer is not None:
+            levels["master"] = self.mixer.meters.levels()[0]
+            if self.lanes is not None:
+                of_lanes = self.lanes.meters.levels()
+                levels.update(zip(self.lanes.names, of_lanes[1:], strict=True))
+        return levels
 
     def start(self) -> None:
         """Have a stream, a feed and sound. Raises ``DeviceError``."""

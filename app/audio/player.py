@@ -9,9 +9,9 @@ from enum import Enum
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.audio.backend import Backend, OutputDevice, lost_error
+from app.audio.changes import Changes
 from app.audio.engine import Engine
 from app.audio.gains import Strip, Targets
-from app.audio.meters import FLOOR_DB
 from app.audio.reader import read_error
 from app.audio.timeline import held_inside
 from core.audio import Audio
@@ -59,6 +59,7 @@ class Player(QObject):
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
         self._poll.timeout.connect(self._on_poll)
+        self._changes = Changes(self._engine, self)
 
     # --- the song -----------------------------------------------------------------------------
 
@@ -94,6 +95,10 @@ class Player(QObject):
             self._engine.lanes.ready = ranges
         if self._engine.reader is not None:
             self._engine.reader.wake()
+
+    def refresh(self, start: int, stop: int) -> None:
+        """Samples ``start`` to ``stop`` of the stems have changed: read them again."""
+        self._changes.note(start, stop)
 
     # --- transport ----------------------------------------------------------------------------
 
@@ -206,13 +211,7 @@ class Player(QObject):
 
     def levels(self) -> dict[str, tuple[float, float]]:
         """(peak, RMS) in dB per stem (behind its fader) and of "master"."""
-        levels = dict.fromkeys((*self._engine.stems, "master"), (FLOOR_DB, FLOOR_DB))
-        if self._engine.stream is not None and self._engine.mixer is not None:
-            levels["master"] = self._engine.mixer.meters.levels()[0]
-            if self._engine.lanes is not None:
-                of_lanes = self._engine.lanes.meters.levels()
-                levels.update(zip(self._engine.lanes.names, of_lanes[1:], strict=True))
-        return levels
+        return self._engine.levels()
 
     # --- device -------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -75,6 +76,16 @@ def rule() -> QFrame:
     line.setProperty("rule", True)
     line.setFixedHeight(1)
     return line
+
+
+def fixed_row(side: int, spacing: int = 0) -> tuple[QWidget, QHBoxLayout]:
+    """A row of buttons that keeps its height however little room there is, and its layout."""
+    holder = QWidget()
+    holder.setFixedHeight(side)
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(spacing)
+    return holder, row
 
 
 def scrolling(inner: QWidget) -> QScrollArea:

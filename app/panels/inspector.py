@@ -6,17 +6,31 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.formats import clock, decibels, hertz, stem_text
-from app.i18n import bind, mark
-from app.panels.controls import label, rule, scrolling
+from app.i18n import bind, mark, tip
+from app.panels.controls import label, rule, scrolling, share_tab_stop
+from app.panels.editing import EditPanel
 from app.panels.view_options import ViewOptions
 from app.spectrogram import CursorReading
 from core.spectrogram import FLOOR_DB
 
 READINGS = (("time", mark("Time")), ("frequency", mark("Frequency")), ("note", mark("Note")))
+PARTS = (
+    (mark("View"), mark("How the spectrograms are shown")),
+    (mark("Edit"), mark("Correct the mask")),
+)
 WIDTH, WIDEST = 264, 440
 _NOTHING = "–"
 
@@ -42,6 +56,7 @@ class Inspector(QWidget):
             self._add(name, stem_text(name), dot=name)
         self._add("mask", "Mask")
         self.view = ViewOptions(("mixture", *sources))
+        self.edit = EditPanel()
         inner = QWidget()
         inner.setObjectName("inspector")
         column = QVBoxLayout(inner)
@@ -52,12 +67,47 @@ class Inspector(QWidget):
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
+        column.addLayout(self._make_choice())
         column.addWidget(self.view)
+        column.addWidget(self.edit)
         column.addStretch(1)
         area = scrolling(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(area)
+
+    def _make_choice(self) -> QHBoxLayout:
+        """Two buttons for what lies under them."""
+        self.parts = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for number, (text, help_text) in enumerate(PARTS):
+            button = QToolButton()
+            button.setCheckable(True)
+            button.setProperty("segment", True)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            bind(button.setText, text)
+            tip(button, help_text)
+            self.parts.addButton(button, number)
+            row.addWidget(button, 1)
+        self.parts.idToggled.connect(self._on_part)
+        self.parts.button(0).setChecked(True)
+        return row
+
+    def show_part(self, name: str) -> None:
+        """ "view" or "edit"."""
+        self.parts.button(int(name == "edit")).setChecked(True)
+
+    @property
+    def part(self) -> str:
+        return "edit" if self.parts.checkedId() == 1 else "view"
+
+    def _on_part(self, _number: int, on: bool) -> None:
+        if on:
+            share_tab_stop(self.parts)
+            self.view.setVisible(self.part == "view")
+            self.edit.setVisible(self.part == "edit")
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, super().sizeHint().height())

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from app.spectrogram.reading import CursorReading
-from app.spectrogram.stage import Ruler, Tool
+from app.spectrogram.stage import Brush, Painted, Ruler, Tool
 from app.spectrogram.view import SpectrogramView
 from app.spectrogram.viewport import ViewRange
 
-__all__ = ["CursorReading", "Ruler", "SpectrogramView", "Tool", "ViewRange"]
+__all__ = [
+    "Brush",
+    "CursorReading",
+    "Painted",
+    "Ruler",
+    "SpectrogramView",
+    "Tool",
+    "ViewRange",
+]

@@ -1,4 +1,4 @@
-"""Moving through the song: the visible range, the playhead, the loop, and their keys."""
+"""Moving through the song: the visible range, the playhead, the loop, the tool, and their keys."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from app.spectrogram.stage import Loop, Stage
+from app.spectrogram.stage import Brush, Loop, Stage, Tool
 from app.spectrogram.viewport import Viewport, ViewRange
+from core.editing.regions import Region
 
 KEY_ZOOM, KEY_PAN = 0.7, 0.15
 
@@ -41,6 +42,15 @@ class Navigation(QWidget):
         """As if the user had removed it: reported."""
         if self._stage.loop is not None:
             self._stage.set_loop(None)
+
+    def escape(self) -> None:
+        """Give up what is being drawn; else take the selection away, or else the loop."""
+        if self._stage.dragging and self._stage.tool.draws:
+            self._stage.drawing_cancelled.emit()
+        elif self._stage.selection is not None:
+            self._stage.set_selection(None)
+        else:
+            self.clear_loop()
 
     def set_follow(self, follow: bool) -> None:
         """Whether the view turns the page when the playhead runs out of it."""
@@ -98,6 +108,31 @@ class Navigation(QWidget):
             margin = 0.05 * (stop - start)
             self._stage.viewport.set_time(start - margin, stop + margin)
 
+    def set_tool(self, tool: Tool) -> None:
+        """What dragging with the left button does."""
+        if tool is not self._stage.tool:
+            self._stage.drawing_cancelled.emit()
+            self._stage.tool = tool
+            self._stage.set_pointer(None)
+
+    def set_brush(self, brush: Brush) -> None:
+        """How the painting tools paint."""
+        self._stage.brush = brush
+
+    def set_can_draw(self, can_draw: bool) -> None:
+        """Whether there is a mask to draw on."""
+        if can_draw != self._stage.can_draw:
+            self._stage.drawing_cancelled.emit()
+            self._stage.can_draw = can_draw
+
+    @property
+    def selection(self) -> Region | None:
+        """The region of time and frequency that was drawn last."""
+        return self._stage.selection
+
+    def set_selection(self, selection: Region | None) -> None:
+        self._stage.set_selection(selection)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, shift = event.key(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         actions = {
@@ -108,7 +143,7 @@ class Navigation(QWidget):
             Qt.Key.Key_Home: self.go_to_start,
             Qt.Key.Key_End: self.go_to_end,
             Qt.Key.Key_F: self.fit,
-            Qt.Key.Key_Escape: self.clear_loop,
+            Qt.Key.Key_Escape: self.escape,
         }
         pans = {Qt.Key.Key_Left: -KEY_PAN, Qt.Key.Key_Right: KEY_PAN}
         climbs = {Qt.Key.Key_Down: -KEY_PAN, Qt.Key.Key_Up: KEY_PAN}

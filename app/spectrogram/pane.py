@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QWidget
 from app import theme
 from app.spectrogram.brushes import hatch
 from app.spectrogram.colours import Table
-from app.spectrogram.gestures import TimeCanvas
+from app.spectrogram.drawing import DrawingCanvas
 from app.spectrogram.layers import Layer
+from app.spectrogram.region_picture import region_picture
 from app.spectrogram.stage import GUTTER, Ruler, Stage
 from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
 from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
@@ -39,7 +40,7 @@ class Pieces:
     missing: bool
 
 
-class SpectrogramPane(TimeCanvas):
+class SpectrogramPane(DrawingCanvas):
     """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it."""
 
     def __init__(
@@ -59,6 +60,7 @@ class SpectrogramPane(TimeCanvas):
         stage.viewport.changed.connect(self.refresh)
         stage.looks_changed.connect(self.repaint_all)
         stage.loop_shown.connect(self.repaint_all)
+        stage.selection_changed.connect(self.repaint_all)
         stage.playhead_moved.connect(self._on_playhead_moved)
         stage.pointer_moved.connect(self._on_pointer_moved)
 
@@ -122,6 +124,7 @@ class SpectrogramPane(TimeCanvas):
         if self.stage.has_song:
             painter.setClipRect(self.canvas)
             self._paint_lines(painter)
+            self.paint_drawing(painter)
 
     def _draw_picture(self, ratio: float) -> QPixmap:
         """Everything but the playhead and the pointer."""
@@ -143,6 +146,7 @@ class SpectrogramPane(TimeCanvas):
                 painter.drawImage(target, tile.image(table), source)
         if self.stage.has_song:
             self._paint_grid(painter)
+            self._paint_selection(painter)
             self._paint_loop(painter)
         self._paint_title(painter)
         painter.end()
@@ -254,6 +258,12 @@ class SpectrogramPane(TimeCanvas):
             if tick.label:
                 painter.drawLine(QLineF(x, 0, x, self.height()))
 
+    def _paint_selection(self, painter: QPainter) -> None:
+        if self.stage.selection is not None:
+            image = region_picture(self.stage.selection, self)
+            if image is not None:
+                painter.drawImage(QRectF(self.canvas), image)
+
     def _paint_loop(self, painter: QPainter) -> None:
         if self.stage.loop is None:
             return
@@ -325,6 +335,9 @@ class SpectrogramPane(TimeCanvas):
             if isinstance(place, tuple):
                 self._update_column(place[0])
                 self.update(GUTTER, round(self.y_of(place[1])) - 2, self.canvas.width(), 5)
+                box = self.brush_box(place)
+                if box is not None:
+                    self.update(box.adjusted(-2, -2, 2, 2).toAlignedRect())
 
     def _update_column(self, seconds: float) -> None:
         x = self.x_of(seconds)

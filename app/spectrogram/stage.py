@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
 from app.spectrogram.colours import DARK, ViewColours
 from app.spectrogram.viewport import Viewport
+from core.editing.regions import Region
 
 GUTTER = 64  # width of the rulers at the left, the same in every row
 HANDLE = 5  # how near a loop edge can be taken, in pixels
@@ -19,6 +21,42 @@ class Tool(Enum):
 
     SELECT = "select"
     HAND = "hand"
+    BRUSH = "brush"
+    ERASER = "eraser"
+    HARMONICS = "harmonics"
+    RECTANGLE = "rectangle"
+    LASSO = "lasso"
+    WAND = "wand"
+
+    @property
+    def paints(self) -> bool:
+        """Whether what is drawn changes the mask at once."""
+        return self in (Tool.BRUSH, Tool.ERASER, Tool.HARMONICS)
+
+    @property
+    def draws(self) -> bool:
+        """Whether a drag makes a region of time and frequency."""
+        return self not in (Tool.SELECT, Tool.HAND)
+
+
+@dataclass(frozen=True)
+class Brush:
+    """How the painting tools paint: ``radius`` in pixels of the screen, ``hardness`` 0 to 1,
+    ``n_harmonics`` for the one that follows a tone."""
+
+    radius: int = 12
+    hardness: float = 0.6
+    n_harmonics: int = 16
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A stroke so far; ``region`` None takes it back. Strokes are numbered from 1."""
+
+    number: int
+    tool: Tool
+    region: Region | None
+    final: bool
 
 
 class Ruler(Enum):
@@ -37,6 +75,10 @@ class Stage(QObject):
     pointer_moved = Signal(object)  # the place it left: (time_s, unit) or None
     seek_requested = Signal(object)  # seconds
     looks_changed = Signal()
+    painted = Signal(object)  # Painted
+    selection_changed = Signal(object)  # Region or None
+    wand_used = Signal(object)  # (seconds, hertz)
+    drawing_cancelled = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +91,10 @@ class Stage(QObject):
         self.pointer: tuple[float, float] | None = None
         self.dragging = False
         self.has_song = False
+        self.can_draw = False
+        self.brush = Brush()
+        self.selection: Region | None = None
+        self.n_strokes = 0
 
     def set_loop(self, loop: Loop | None, final: bool = True) -> None:
         """Show a loop; ``final`` says that the user has let go of it."""
@@ -60,6 +106,12 @@ class Stage(QObject):
             self.loop_shown.emit()
         if final:
             self.loop_changed.emit(self.loop)
+
+    def set_selection(self, selection: Region | None) -> None:
+        """A region of time and frequency to do something with."""
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit(selection)
 
     def set_playhead(self, seconds: float | None) -> None:
         if seconds != self.playhead_s:

@@ -18,11 +18,11 @@ from app.spectrogram.overview import Overview
 from app.spectrogram.pane import SpectrogramPane
 from app.spectrogram.reading import CursorReading
 from app.spectrogram.runner import PoolRunner, Runner
-from app.spectrogram.stage import Ruler, Tool
+from app.spectrogram.stage import Ruler
 from app.spectrogram.tiles import TileStore
 from app.spectrogram.time_axis import TimeAxis
 from core.audio.source import Audio
-from core.spectrogram import EnvelopePyramid, MaskLike, note_of
+from core.spectrogram import EnvelopePyramid, MaskLike, SpectrogramPyramid, note_of
 from core.spectrogram.frequency import ScaleKind
 
 MIXTURE, MASK = "mixture", "mask"
@@ -45,6 +45,9 @@ class SpectrogramView(Navigation):
 
     seek_requested = Signal(object)  # seconds
     loop_changed = Signal(object)  # (start_s, stop_s) or None, when the user has let go
+    painted = Signal(object)  # Painted: a stroke of a brush so far
+    selection_changed = Signal(object)  # Region or None
+    wand_used = Signal(object)  # (seconds, hertz)
     cursor_moved = Signal(object)  # CursorReading or None
     view_changed = Signal(object)  # ViewRange
     failed = Signal(object)  # an exception: no disk space for the pictures, for example
@@ -90,8 +93,8 @@ class SpectrogramView(Navigation):
         self._redraw_timer.setSingleShot(True)
         self._redraw_timer.setInterval(OVERVIEW_REFRESH_MS)
         self._redraw_timer.timeout.connect(self._on_redraw_due)
-        self._stage.seek_requested.connect(self.seek_requested)
-        self._stage.loop_changed.connect(self.loop_changed)
+        for name in ("seek_requested", "loop_changed", "painted", "selection_changed", "wand_used"):
+            getattr(self._stage, name).connect(getattr(self, name))
         self._stage.pointer_moved.connect(self._on_pointer_moved)
         self._stage.viewport.changed.connect(self._on_range_changed)
         self._builder.advanced.connect(self._on_layer_advanced)
@@ -132,6 +135,8 @@ class SpectrogramView(Navigation):
         if duration_s is not None and not (awaited and same):
             self._stage.playhead_s = None
             self._stage.set_loop(None, final=self._stage.loop is not None)
+            self._stage.drawing_cancelled.emit()
+            self._stage.set_selection(None)
             viewport.reset(duration_s, sample_rate or 44100)
         self._pages.setCurrentWidget(self._splitter if self._stage.has_song else self._empty)
         self._set_panes()
@@ -154,6 +159,12 @@ class SpectrogramView(Navigation):
         if mask is not None:
             self._layers[MASK] = MaskLayer(MASK, mask)
         self._show_layers()
+
+    def exchange_mask(self, mask: MaskLike) -> None:
+        """Another mask of the same values in place of the one shown: nothing is drawn anew."""
+        layer = self._layers.get(MASK)
+        if isinstance(layer, MaskLayer):
+            layer.pyramid.mask = mask
 
     def advance(self, names: Collection[str], start_sample: int, stop_sample: int) -> None:
         """Samples of these stems are there now, or have changed."""
@@ -237,9 +248,11 @@ class SpectrogramView(Navigation):
         for pane in self._panes.values():
             pane.repaint_all()
 
-    def set_tool(self, tool: Tool) -> None:
-        """What dragging with the left button does."""
-        self._stage.tool = tool
+    def level_pyramid(self) -> SpectrogramPyramid | None:
+        """The levels of the song, as far as they are computed."""
+        layer = self._layers.get(MIXTURE)
+        pyramid = layer.pyramid if layer is not None else None
+        return pyramid if isinstance(pyramid, SpectrogramPyramid) else None
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:

@@ -30,6 +30,13 @@ def db_of_code(code: int) -> float | None:
     return None if code == PENDING else FLOOR_DB + (code - 1) * STEP_DB
 
 
+def levels_of(codes: Codes) -> NDArray[np.float32]:
+    """The levels in dBFS behind codes; NaN where nothing is computed yet."""
+    levels = np.float32(FLOOR_DB) + np.float32(STEP_DB) * (codes.astype(np.float32) - 1)
+    levels[codes == PENDING] = np.nan
+    return np.asarray(levels, np.float32)
+
+
 def code_of_energy(energy: NDArray[np.float32]) -> Codes:
     """Codes of energies (1.0 is 0 dBFS), 20 times faster than a logarithm.
 

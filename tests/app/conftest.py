@@ -195,6 +195,7 @@ class Stage:
         self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
 
     def close(self) -> None:
+        self.window.workbench.desk.forget()
         self.window.close()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

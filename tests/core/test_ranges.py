@@ -27,3 +27,19 @@ def test_what_is_missing() -> None:
     assert ranges.missing(2, 4) == []
     assert ranges.missing(10, 12) == [(10, 12)]
     assert Ranges().missing(1, 3) == [(1, 3)]
+
+
+def test_what_is_taken_away() -> None:
+    ranges = Ranges([(2, 4), (6, 9)])
+    assert ranges.minus(3, 7) == Ranges([(2, 3), (7, 9)])
+    assert ranges.minus(7, 8) == Ranges([(2, 4), (6, 7), (8, 9)])
+    assert ranges.minus(0, 20) == Ranges()
+    assert ranges.minus(4, 6) == ranges
+
+
+def test_what_lies_within() -> None:
+    ranges = Ranges([(2, 4), (6, 9)])
+    assert ranges.within(3, 8) == [(3, 4), (6, 8)]
+    assert ranges.within(4, 6) == []
+    assert ranges.touches(3, 5)
+    assert not ranges.touches(4, 6)

@@ -1,0 +1,1 @@
+"""Edits of masks: what the user changes, brought into the mask and the sound piece by piece."""
