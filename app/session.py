@@ -99,11 +99,6 @@ class Session(QObject):
         work = self._works.get(song_id)
         return None if work is None else work.song
 
-    def is_storing(self, song_id: int) -> bool:
-        """Whether a result of the song is on its way into the cache, and must not change."""
-        work = self._works.get(song_id)
-        return work is not None and work.is_storing
-
     @property
     def model_id(self) -> str:
         return self._model_id
@@ -353,5 +348,4 @@ class Session(QObject):
     @Slot(object)
     def _on_stored(self, song_id: int) -> None:
         self._open.release(self._current_id)
-        if song_id in self._works:
-            self.song_changed.emit(song_id)
+        self.song_changed.emit(song_id)

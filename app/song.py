@@ -109,6 +109,8 @@ class Song:
     """As soon as its beginning can be read; ``core.audio.growing.n_there`` says how much can be."""
     is_decoding: bool = False
     results: dict[str, SongResult] = field(default_factory=dict)
+    is_storing: bool = False
+    """Whether a result is on its way into the cache, and must not change."""
     edited_models: set[str] = field(default_factory=set)
     """Those on whose results the user has worked: they are not to be let go."""
     edits_pending: bool = False

@@ -54,11 +54,6 @@ class SongWork(QObject):
         """Where the result of the latest model looked for is, if anywhere."""
         return self._key
 
-    @property
-    def is_storing(self) -> bool:
-        """Whether a result is on its way into the cache."""
-        return bool(self._stores)
-
     def start(self, shown: bool, device: str) -> None:
         """Go on from wherever the song stands towards the result of its current model."""
         self._drop_handle()
@@ -201,6 +196,7 @@ class SongWork(QObject):
         handle = None if self._key is None else self._shop.store(self._key, result)
         if handle is not None:
             self._stores.append((handle, result.model_id))
+            self.song.is_storing = True
             handle.finished.connect(self._on_stored)
 
     @Slot(object)
@@ -209,6 +205,7 @@ class SongWork(QObject):
             if handle.ended and kept:
                 self.stored_models.add(model_id)
         self._stores = [pair for pair in self._stores if not pair[0].ended]
+        self.song.is_storing = bool(self._stores)
         self.stored.emit(self.song.song_id)
 
     # Separation

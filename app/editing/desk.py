@@ -77,7 +77,7 @@ class EditingDesk(QObject):
             and result.complete
             and len(result.sources) == 2
             and not song.is_decoding
-            and not self._session.is_storing(song.song_id)
+            and not song.is_storing
         )
 
     @property
