@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,6 @@ from core.errors import StemscopeError
 from core.models import DEFAULT_MODEL, ModelEntry, find_model
 
 __all__ = ["Session", "Song", "SongResult", "SongState", "StemsAdvanced"]
-
-logger = logging.getLogger(__name__)
 
 MODEL_KEY, DEVICE_KEY = "model", "device"
 
