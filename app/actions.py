@@ -38,6 +38,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("undo", mark("&Undo"), "Ctrl+Z"),
             ("redo", mark("&Redo"), "Ctrl+Shift+Z"),
+            ("compare", mark("Compare with the &network's mask"), "N"),
             ("-", "", ""),
             ("tool_select", mark("Tool: select a &time"), "V"),
             ("tool_hand", mark("Tool: &hand"), "H"),

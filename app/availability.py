@@ -30,5 +30,6 @@ def enable(window: MainWindow) -> None:
     actions.enable(("play",), there or window.all_pages.plays)
     actions.enable(EDITING, in_front and desk.can_edit)
     actions.enable(("tool_select", "tool_hand"), in_front and there)
+    actions.enable(("compare",), in_front and window.workbench.panel.history.compare.isEnabled())
     actions.enable(("undo",), in_front and desk.history.can_undo)
     actions.enable(("redo",), in_front and desk.history.can_redo)

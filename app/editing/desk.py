@@ -66,6 +66,11 @@ class EditingDesk(QObject):
         return self.history.state
 
     @property
+    def is_bypassed(self) -> bool:
+        song = self.song
+        return song is not None and song.is_bypassed
+
+    @property
     def can_edit(self) -> bool:
         """Whether the song on screen is separated, and into two stems."""
         song = self._session.current
@@ -109,7 +114,8 @@ class EditingDesk(QObject):
         song = self.song_for_edits()
         if song is None or state == song.history.state:
             return
-        before = song.history.state
+        before = song.state
+        song.is_bypassed = False
         song.history.push(label, state, merge_key)
         self._follow(song, before)
 
@@ -129,11 +135,21 @@ class EditingDesk(QObject):
 
     # inside
 
+    def set_bypassed(self, bypassed: bool) -> None:
+        """Hear and see the network's own mask for the moment, or the edited one again."""
+        song = self.song
+        if song is None or song.is_bypassed == bypassed:
+            return
+        before = song.state
+        song.is_bypassed = bypassed
+        self._follow(song, before)
+
     def _move(self, step: Callable[[EditHistory], object], possible: bool) -> None:
         song = self.song
         if song is None or not possible:
             return
-        before = song.history.state
+        before = song.state
+        song.is_bypassed = False
         step(song.history)
         self._follow(song, before)
 
@@ -186,7 +202,8 @@ class EditingDesk(QObject):
         for (song_id, model_id), edited in self._songs.items():
             song = self._session.song(song_id)
             if song is not None and song.model_id == model_id:
-                song.edits_pending = bool(edited.behind) or edited is busy
+                lags = bool(edited.behind) or edited is busy
+                song.edits_pending = lags or edited.is_bypassed
 
     def _focus_frame(self, song: EditedSong, is_current: bool) -> int:
         if not is_current:
@@ -194,7 +211,7 @@ class EditingDesk(QObject):
         return max(0, int(self._focus_s() * song.frames_per_s) - 1)
 
     def _begin(self, song: EditedSong, first: int, last: int) -> None:
-        state = song.history.state
+        state = song.state
         self._at_work = song, first, last
         self._handle = self._session.pool.submit(
             lambda progress, should_stop: song.bring_up_to_date(state, first, last),

@@ -46,6 +46,8 @@ class EditedSong:
         self.mixture = mixture
         self.result = result
         self.history = EditHistory()
+        self.is_bypassed = False
+        """Whether the network's own mask is heard and seen for the moment."""
         self.behind = Ranges()
         self._voice = voice
         self._network = result.network_mask or result.mask
@@ -57,6 +59,11 @@ class EditedSong:
         )
         self._edited: EditedMask | None = None
         self._making = threading.Lock()
+
+    @property
+    def state(self) -> MaskState:
+        """What mask and sound are to be like now."""
+        return MaskState() if self.is_bypassed else self.history.state
 
     @property
     def n_frames(self) -> int:
@@ -72,8 +79,8 @@ class EditedSong:
         return self._network
 
     def note(self, before: MaskState) -> Ranges:
-        """The history has moved on from ``before``: what lags behind now. Returns what is new."""
-        changed = touched(before, self.history.state, self._network)
+        """The state was ``before``: what lags behind now. Returns what is new."""
+        changed = touched(before, self.state, self._network)
         self.behind = Ranges([*self.behind, *changed])
         return changed
 

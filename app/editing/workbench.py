@@ -62,6 +62,7 @@ class MaskWorkbench(QObject):
         panel.history.chosen.connect(self.desk.go_to)
         panel.history.undo_clicked.connect(self.desk.undo)
         panel.history.redo_clicked.connect(self.desk.redo)
+        panel.history.compared.connect(self.desk.set_bypassed)
         view.set_brush(panel.tools.brush)
         self.refresh()
 
@@ -73,7 +74,8 @@ class MaskWorkbench(QObject):
         self._view.set_can_draw(available)
         panel.shape.show_shape(desk.state.shape)
         panel.edits.show_edits(desk.state.edits)
-        panel.history.show_history(desk.history.entries, desk.history.index)
+        history = desk.history
+        panel.history.show_history(history.entries, history.index, desk.is_bypassed)
         self._enable_selection()
         self._on_worked()
 
@@ -119,6 +121,7 @@ class MaskWorkbench(QObject):
             handlers[name] = _Call(self, self.act, act).act
         for name, factor in (("brush_smaller", 1 / 1.2), ("brush_larger", 1.2)):
             handlers[name] = _Call(self, self.panel.tools.resize_brush, factor).act
+        handlers["compare"] = self.panel.history.compare.click
         handlers["select_all"] = self._on_select_all
         handlers["deselect"] = self._on_deselect
         return handlers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from app import theme
 from app.i18n import bind, language_changed, tr
 from app.panels.controls import fixed_row, icon_button, label
 
-HEIGHT = 144
+HEIGHT, ROW_HEIGHT = 144, 24
 
 
 class HistoryBox(QWidget):
@@ -21,6 +21,7 @@ class HistoryBox(QWidget):
     chosen = Signal(int)
     undo_clicked = Signal()
     redo_clicked = Signal()
+    compared = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,6 +34,11 @@ class HistoryBox(QWidget):
                                 icon_side=16)  # fmt: skip
         self.redo = icon_button("redo", "Redo", "Ctrl+Shift+Z", on_click=self.redo_clicked.emit,
                                 side=24, icon_side=16)  # fmt: skip
+        self.compare = icon_button("eye-off", "Hear and see the network's mask, without the edits",
+                                   "N", checkable=True, side=24, icon_side=16)  # fmt: skip
+        self.compare.clicked.connect(self.compared)
+        head.addWidget(self.compare)
+        head.addSpacing(4)
         head.addWidget(self.undo)
         head.addWidget(self.redo)
         self.list = QListWidget()
@@ -50,13 +56,15 @@ class HistoryBox(QWidget):
         language_changed().connect(self._on_language)
         self.show_history(("",), 0)
 
-    def show_history(self, entries: Sequence[str], index: int) -> None:
+    def show_history(self, entries: Sequence[str], index: int, bypassed: bool = False) -> None:
         """``entries`` are English source texts, the first for the beginning, ``index`` is now."""
         entries = tuple(entries)
         if entries != self._entries:
             self._entries = entries
             self._fill()
         self._index = index
+        self.compare.setEnabled(index > 0 or bypassed)
+        self.compare.setChecked(bypassed)
         self.undo.setEnabled(index > 0)
         self.redo.setEnabled(index < len(entries) - 1)
         self._show()
@@ -69,7 +77,9 @@ class HistoryBox(QWidget):
             if number < self.list.count():
                 self.list.item(number).setText(name)
             else:
-                self.list.addItem(QListWidgetItem(name))
+                item = QListWidgetItem(name)
+                item.setSizeHint(QSize(0, ROW_HEIGHT))
+                self.list.addItem(item)
 
     def _show(self) -> None:
         now, undone = QColor(theme.current().text), QColor(theme.current().faint)

@@ -13,6 +13,7 @@ from app.formats import decibels
 from app.i18n import bind, mark, tip
 from app.panels.controls import fixed_row, icon_button, label
 from app.panels.editing.band_trims import BandTrims
+from app.panels.editing.presets import Presets
 from app.panels.editing.slider import ValueSlider
 from core.editing.shape import MaskShape
 
@@ -38,6 +39,9 @@ class ShapeBox(QWidget):
         holder, head = fixed_row(24)
         head.addWidget(label("Shape", "section"))
         head.addStretch(1)
+        self.presets = Presets()
+        self.presets.chosen.connect(self._on_preset)
+        head.addWidget(self.presets)
         self.reset_all = icon_button(
             "refresh", "Shape as the network made it", on_click=self._on_reset, side=24,
             icon_side=16,
@@ -104,11 +108,12 @@ class ShapeBox(QWidget):
         if shape.threshold is not None:
             self.threshold.set_value(shape.threshold)
         self.trims.set_values(shape.trims_db)
+        self.presets.show_shape(shape)
         self._enable()
 
     def set_available(self, available: bool) -> None:
         """Whether there is a mask to shape."""
-        for part in (*self.sliders.values(), self.binary, self.trims):
+        for part in (*self.sliders.values(), self.binary, self.trims, self.presets):
             part.setEnabled(available)
         self._available = available
         self._enable()
@@ -124,6 +129,11 @@ class ShapeBox(QWidget):
         self.changed.emit(MaskShape(), "Shape as the network made it")
         self.settled.emit()
 
+    def _on_preset(self, shape: MaskShape, name: str) -> None:
+        self.show_shape(shape)
+        self.changed.emit(shape, name)
+        self.settled.emit()
+
     def _on_changed(self) -> None:
         values: dict[str, Any] = {name: slider.value for name, slider in self.sliders.items()}
         if values["floor_db"] <= FLOOR_OFF_DB:
@@ -135,6 +145,7 @@ class ShapeBox(QWidget):
             return
         moved = next(name for name in values if getattr(shape, name) != getattr(self._shape, name))
         self._shape = shape
+        self.presets.show_shape(shape)
         self._enable()
         self.changed.emit(shape, NAMES[moved])
 

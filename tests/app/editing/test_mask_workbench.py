@@ -10,8 +10,9 @@ import pytest
 import soundfile
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QWidget
 
+from app import settings
 from app.panels.editing.selection_box import Act
 from app.panels.editing.tool_box import Paint
 from app.spectrogram import Tool
@@ -274,6 +275,37 @@ def test_shape_controls_act_on_the_whole_mask(hand: Hand) -> None:
     assert shape.binary.isChecked()
 
 
+def test_shapes_are_kept_and_taken_again(hand: Hand, monkeypatch) -> None:
+    presets = hand.panel.shape.presets
+
+    def choose(name: str) -> None:
+        presets._menu.aboutToShow.emit()
+        actions = [*presets._menu.actions()]
+        actions += [a for sub in actions if sub.menu() for a in sub.menu().actions()]
+        next(action for action in actions if action.text() == name).trigger()
+        hand.wait()
+
+    choose("Less bleed")
+    bled = hand.mask()
+    assert bled.mean(dtype=float) < hand.network.mean(dtype=float)
+    assert hand.desk.history.entries[-1] == "Less bleed"
+    hand.panel.shape.sliders["bias_db"].slider.setValue(10)
+    hand.wait()
+    mine = hand.mask()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Mine & yours", True))
+    choose("Keep this shape…")
+    choose("All or nothing")
+    assert set(np.unique(hand.mask())) <= {0, 1}
+    choose("Mine && yours")
+    np.testing.assert_array_equal(hand.mask(), mine)
+    presets.remove("Mine & yours")
+    presets._menu.aboutToShow.emit()
+    assert "Mine && yours" not in [action.text() for action in presets._menu.actions()]
+    settings.set(settings.SHAPE_PRESETS, {"Broken": {"version": 1}})
+    presets._menu.aboutToShow.emit()
+    assert "Broken" not in [action.text() for action in presets._menu.actions()]
+
+
 def test_edits_are_hidden_moved_and_removed(hand: Hand) -> None:
     hand.take(Tool.RECTANGLE)
     hand.drag("mixture", [(0.2, 500), (0.4, 2000)])
@@ -368,6 +400,28 @@ def test_edits_belong_to_their_song_and_are_not_kept_in_the_cache(hand: Hand) ->
     again = hand.stage.open_song(seconds=4.0)
     voice = again.result.stems["vocals"]
     np.testing.assert_array_equal(voice.read(0, voice.n_samples), hand.voice)
+
+
+def test_the_network_s_mask_is_compared_with_the_edited_one(hand: Hand) -> None:
+    hand.take(Tool.BRUSH)
+    hand.drag("mask", [(0.4, 1000), (0.5, 1000)])
+    hand.wait()
+    edited, voice = hand.mask(), hand.stem("vocals")
+    hand.stage.key(Qt.Key.Key_N)
+    hand.wait()
+    assert hand.panel.history.compare.isChecked()
+    np.testing.assert_array_equal(hand.mask(), hand.network)
+    np.testing.assert_array_equal(hand.stem("vocals"), hand.voice)
+    assert not hand.stage.window.page.toolbar.export.isEnabled(), "not what was edited"
+    hand.stage.key(Qt.Key.Key_N)
+    hand.wait()
+    np.testing.assert_array_equal(hand.mask(), edited)
+    np.testing.assert_array_equal(hand.stem("vocals"), voice)
+    hand.stage.key(Qt.Key.Key_N)
+    hand.drag("mask", [(0.6, 1000), (0.7, 1000)])
+    hand.wait()
+    assert not hand.panel.history.compare.isChecked()
+    assert (hand.mask() == edited)[..., : edited.shape[-1] // 2].all()
 
 
 def test_what_is_exported_is_what_was_edited(hand: Hand, tmp_path: Path) -> None:
