@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from app import settings
 from app.audio.player import Player, PlayerState
 from app.song import Song, SongResult, StemsAdvanced
 from app.spectrogram import SpectrogramView
+from core.audio import Audio
 from core.audio.growing import n_there
 from core.ranges import Ranges
 
@@ -44,6 +46,7 @@ class Playback(QObject):
         self._song: Song | None = None
         self._result: SongResult | None = None
         self._mixture: Any = None
+        self._part: Mapping[str, Audio] | None = None
         self._last_loop: tuple[float, float] | None = None
         self._path: Path | None = None
         self._frames_after_stop = 0
@@ -89,7 +92,7 @@ class Playback(QObject):
         if result is not None and not result.samples_ready and not result.complete:
             result = None  # the song itself can be heard until the first stems are there
         if mixture is not self._mixture or result is not self._result:
-            self._mixture, self._result = mixture, result
+            self._mixture, self._result, self._part = mixture, result, None
             self._player.set_sources(mixture, result.stems if result is not None else {})
         if result is not None:
             self._mixer.set_sources(result.sources)
@@ -97,6 +100,15 @@ class Playback(QObject):
         self._transport.set_available(mixture is not None)
         self._mixer.set_available(mixture is not None, result is not None)
         self._on_frame()
+
+    def hear(self, part: Mapping[str, Audio] | None) -> None:
+        """Play these stems in place of the song's own, until another song comes; None for those."""
+        result = self._result
+        if result is None or (part is None and self._part is None):
+            return
+        self._part = part
+        stems = result.stems if part is None else part
+        self._player.set_sources(self._mixture, stems, self._ready(result))
 
     def _ready(self, result: SongResult) -> Ranges:
         """What of the stems can be heard: a song from the cache may still be being decoded."""

@@ -12,11 +12,14 @@ from app.editing import tools as region_tools
 from app.editing.desk import EditingDesk
 from app.editing.tools import MaskTools, wand_region
 from app.panels.editing import EditPanel
+from app.panels.editing.hear_box import Heard
 from app.panels.editing.selection_box import Act
 from app.song import StemsAdvanced
 from app.spectrogram import Painted, SpectrogramView
+from core.editing.audition import Between, Inside, Part, TakenAway, part_stems
 from core.editing.regions import Region
 from core.editing.shape import MaskShape
+from core.masks import Mask
 
 if TYPE_CHECKING:
     from app.actions import Handler
@@ -43,6 +46,7 @@ class MaskWorkbench(QObject):
         self.desk = EditingDesk(session, self._focus_s, self)
         self.panel, self._view = panel, view
         self._display, self._playback = display, playback
+        self._heard_mask: Mask | None = None
         self._tools = MaskTools(self.desk, lambda: panel.tools.settings)
         self.desk.changed.connect(self.refresh)
         self.desk.worked.connect(self._on_worked)
@@ -54,6 +58,7 @@ class MaskWorkbench(QObject):
         panel.tools.tool_chosen.connect(view.set_tool)
         panel.tools.brush_changed.connect(view.set_brush)
         panel.selection.acted.connect(self.act)
+        panel.hear.changed.connect(self._on_hear_changed)
         panel.shape.changed.connect(self._on_shape_changed)
         panel.shape.settled.connect(self.desk.seal)
         panel.edits.hidden_toggled.connect(self._on_hidden_toggled)
@@ -78,6 +83,8 @@ class MaskWorkbench(QObject):
         panel.history.show_history(history.entries, history.index, desk.is_bypassed)
         self._enable_selection()
         self._on_worked()
+        if self.panel.hear.heard is not Heard.ALL and self._heard_mask is not self._mask():
+            self.panel.hear.choice.setCurrentIndex(0)  # another song: all of it is heard
 
     def act(self, act: Act) -> None:
         """Do something with the selection."""
@@ -139,8 +146,11 @@ class MaskWorkbench(QObject):
 
     @Slot(object)
     def _on_advanced(self, advanced: StemsAdvanced) -> None:
+        first_edit = self._heard_mask is not None and self._heard_mask is not self._mask()
         self._display.on_edited(advanced)
         self._playback.on_edited(advanced)
+        if first_edit:  # what is heard goes by the network's mask, which is no longer the song's
+            self._on_hear_changed()
 
     def _on_worked(self) -> None:
         self.panel.set_fraction(self.desk.fraction)
@@ -151,6 +161,36 @@ class MaskWorkbench(QObject):
 
     def _on_selection_changed(self, _region: Region | None) -> None:
         self._enable_selection()
+        if self.panel.hear.heard in (Heard.INSIDE, Heard.OUTSIDE):
+            self._on_hear_changed()
+
+    def _on_hear_changed(self) -> None:
+        """Play the part of the stems that was chosen, or all where there is none."""
+        song = self.desk.song_for_edits() if self.desk.can_edit else None
+        part = self._part()
+        self._heard_mask = None
+        if song is None or part is None:
+            self._playback.hear(None)
+            return
+        result = song.result
+        self._heard_mask = result.mask
+        stems = part_stems(part, song.mixture, result.mask, result.network_mask)
+        self._playback.hear(dict(zip(result.sources, stems, strict=True)))
+
+    def _mask(self) -> Mask | None:
+        song = self.desk.song
+        return None if song is None else song.result.mask
+
+    def _part(self) -> Part | None:
+        hear, selection = self.panel.hear, self._view.selection
+        if hear.heard is Heard.BETWEEN:
+            return Between(*hear.bounds)
+        if hear.heard is Heard.TAKEN:
+            return TakenAway()
+        if hear.heard is Heard.ALL or selection is None:
+            return None
+        inside = hear.heard is Heard.INSIDE
+        return Inside(selection if inside else region_tools.outside(selection))
 
     def _on_wand_used(self, place: tuple[float, float]) -> None:
         pyramid = self._view.level_pyramid()

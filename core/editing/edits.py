@@ -91,8 +91,8 @@ def apply_edits(
     ``base_values`` are all bins of the frames from ``first`` on, ``(1, n_channels or 1, n_bins,
     n_frames)``; ``base_above`` the values above the band, ``(1, n_channels or 1, n_frames)``. There
     an edit's weight is the mean of its region over the frequencies from half the model's rate to
-    ``top_hz``, half the song's rate; a song that has none is not changed there. Returns new
-    arrays of the same shapes, float16.
+    ``top_hz``, half the song's rate; of a song that has none its weight at the end of the band,
+    since masks fade into what lies above. Returns new arrays of the same shapes, float16.
     """
     values, above = np.array(base_values, np.float32), np.array(base_above, np.float32)
     last = first + values.shape[-1]
@@ -107,22 +107,21 @@ def apply_edits(
         times = grid.times_s(begin, end)
         weights = _weights(edit, times, bins)
         values[part] = _edited(edit, values[part], base_values[part], weights, begin, False)
-        if len(higher):
-            weights = _mean(_weights(edit, times, higher))[None]
-            above[part] = _edited(
-                edit, above[part][:, None], base_above[part][:, None], weights, begin, True
-            )[:, 0]
+        weights = _mean(_weights(edit, times, higher))[None]
+        above[part] = _edited(
+            edit, above[part][:, None], base_above[part][:, None], weights, begin, True
+        )[:, 0]
     return values.astype(np.float16), above.astype(np.float16)
 
 
 def above_freqs_hz(grid: Grid, top_hz: float) -> Axis:
-    """Where regions are read above the band: the middles of 16 parts of it, none if it is none.
+    """Where regions are read above the band: the middles of 16 parts of it; its end if it is none.
 
     The ends are left out, so that a region up to the end of the band does not reach above it.
     """
     low = grid.sample_rate / 2
     if top_hz <= low:
-        return np.zeros(0)
+        return np.array([low], np.float64)
     parts = (np.arange(N_ABOVE) + 0.5) / N_ABOVE
     return np.asarray(low + parts * (top_hz - low), np.float64)
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 from app.i18n import bind
 from app.panels.controls import label, rule
 from app.panels.editing.edit_list import EditList
+from app.panels.editing.hear_box import HearBox
 from app.panels.editing.history_box import HistoryBox
 from app.panels.editing.selection_box import SelectionBox
 from app.panels.editing.shape_box import ShapeBox
@@ -22,6 +23,7 @@ class EditPanel(QWidget):
         super().__init__()
         self.tools = ToolBox()
         self.selection = SelectionBox()
+        self.hear = HearBox()
         self.shape = ShapeBox()
         self.edits = EditList()
         self.history = HistoryBox()
@@ -37,7 +39,7 @@ class EditPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self.progress)
         column.addWidget(self.wait)
-        parts = (self.tools, self.selection, self.shape, self.edits, self.history)
+        parts = (self.tools, self.selection, self.hear, self.shape, self.edits, self.history)
         for number, part in enumerate(parts):
             if number:
                 column.addWidget(rule())
@@ -49,6 +51,7 @@ class EditPanel(QWidget):
         """Whether there is a mask to edit."""
         self.wait.setVisible(not available)
         self.tools.set_available(available)
+        self.hear.set_available(available)
         self.shape.set_available(available)
         self.edits.set_available(available)
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QWidget
 
 from app import settings
+from app.panels.editing.hear_box import Heard
 from app.panels.editing.selection_box import Act
 from app.panels.editing.tool_box import Paint
 from app.spectrogram import Tool
@@ -466,6 +467,45 @@ def test_a_stroke_is_heard_while_the_song_plays(hand: Hand) -> None:
     hand.stage.qtbot.waitUntil(lambda: np.abs(heard(160)).max() < 1e-3, timeout=5_000)
     assert hand.stage.player.position() - position < RATE, "before what was read ahead was over"
     hand.stage.player.pause()
+
+
+def test_parts_of_the_stems_are_heard_by_themselves(hand: Hand) -> None:
+    """Inside and outside a selection, between two masks, and what edits took away."""
+    player, hear = hand.stage.player, hand.panel.hear
+
+    def choose(heard: Heard) -> None:
+        hear.choice.setCurrentIndex(hear.choice.findData(heard))
+
+    def voice() -> np.ndarray:
+        audio = player._engine.stems["vocals"]
+        return audio.read(0, audio.n_samples)
+
+    choose(Heard.INSIDE)
+    np.testing.assert_array_equal(voice(), hand.voice)  # nothing is selected
+    hand.take(Tool.RECTANGLE)
+    hand.drag("mixture", [(0.25, 500), (0.5, 3000)])
+    inside = voice()
+    assert np.abs(inside[:, 3 * RATE :]).max() == 0
+    assert np.abs(inside[:, RATE : 2 * RATE]).max() > 1e-3
+    choose(Heard.OUTSIDE)
+    np.testing.assert_allclose(inside + voice(), hand.voice, atol=1e-5)
+    choose(Heard.BETWEEN)
+    assert hear.low.isVisible()
+    hear.low.slider.setValue(20)
+    assert hear.bounds == (1.0, 1.0)
+    assert np.abs(voice()).max() < 0.01
+    choose(Heard.TAKEN)
+    assert not voice().any()
+    hand.take(Tool.BRUSH)
+    hand.panel.tools.paint.setCurrentIndex(hand.panel.tools.paint.findData(Paint.ACCOMPANIMENT))
+    hand.drag("mask", [(0.6, 440), (0.7, 440)])
+    hand.wait()
+    np.testing.assert_allclose(voice() + hand.stem("vocals"), hand.voice, atol=1e-5)
+    assert np.abs(voice()).max() > 1e-4
+    hand.stage.open_song("other.wav", seconds=3.0, seed=2)
+    hand.stage.qtbot.waitUntil(lambda: hand.desk.can_edit, timeout=20_000)
+    assert hear.heard is Heard.ALL
+    assert player._engine.stems == hand.stage.session.current.result.stems
 
 
 def test_a_full_disk_is_said_and_the_edit_stays(hand: Hand, monkeypatch) -> None:

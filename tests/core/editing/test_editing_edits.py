@@ -125,10 +125,13 @@ def test_above_the_band_the_mean_of_the_region_counts(make_mask: Callable[..., M
     # A region up to the end of the band does not reach above it.
     _, above = edited(mask, Edit(Rectangle(0, 9, 0, 4000), Action.TO_VOICE, edit_id=1))
     assert not above.any()
-    # A song without a band above keeps what is there.
+    # Of a song without a band above the highest bin counts: masks fade into it.
     _, above = edited(mask, Edit(EVERYWHERE, Action.TO_VOICE, edit_id=1), top_hz=4000.0)
+    assert above.all()
+    low = Edit(Rectangle(0, 9, 0, 3900), Action.TO_VOICE, edit_id=1)
+    _, above = edited(mask, low, top_hz=4000.0)
     assert not above.any()
-    assert len(above_freqs_hz(GRID, 4000.0)) == 0
+    assert above_freqs_hz(GRID, 4000.0).tolist() == [4000.0]
     freqs = above_freqs_hz(GRID, 5600.0)
     np.testing.assert_allclose(freqs, 4050 + 100 * np.arange(16))
 
