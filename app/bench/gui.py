@@ -26,9 +26,11 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from app.bench.painting import Painter
 from core.audio import ArrayAudio, decode
 from core.errors import StemscopeError, UsageError
 from core.export import ExportOptions, export_stems
+from core.process_memory import peak_bytes
 from core.whole_file import write_json
 
 INTERVAL_MS = 16
@@ -71,6 +73,8 @@ class GuiFigures:
     lateness: Spread | None = None  # from the drop on
     lateness_by_stage: dict[str, Spread] = field(default_factory=dict)
     frames: dict[str, Spread] = field(default_factory=dict)
+    stroke_to_stems: Spread | None = None  # from letting go of a stroke until it is in the stems
+    peak_memory_mb: float | None = None
 
 
 class LatenessMeter(QObject):
@@ -206,6 +210,12 @@ class _Course:
         figures.lateness_by_stage = self._meter.by_stage()
         figures.frames["scroll"] = Spread.of(list(self._frames(scroll)))
         figures.frames["zoom"] = Spread.of(list(self._frames(zoom)))
+        if window.workbench.desk.can_edit:
+            painter = Painter(window, self._until)
+            figures.frames["paint"] = Spread.of(list(painter.frames()))
+            figures.stroke_to_stems = Spread.of(painter.stroke_s)
+        peak = peak_bytes()
+        figures.peak_memory_mb = None if peak is None else peak / 2**20
         figures.played_s = self._player.position() / audio.sample_rate
         return figures
 
@@ -300,11 +310,14 @@ def table(figures: GuiFigures) -> str:
     rows += [(f"lateness of a {INTERVAL_MS} ms timer", figures.lateness)]
     rows += [(f"  {stage}", spread) for stage, spread in figures.lateness_by_stage.items()]
     rows += [(f"frame: {name}", spread) for name, spread in figures.frames.items()]
+    rows += [("from a stroke's end to its sound", figures.stroke_to_stems)]
     lines += [
         f"{name:<44}{row.median_ms:9.1f}{row.p99_ms:9.1f}{row.max_ms:9.1f}{row.n:8}"
         for name, row in rows
         if row is not None
     ]
+    if figures.peak_memory_mb is not None:
+        lines.append(f"Peak memory {figures.peak_memory_mb:.0f} MB")
     return "\n".join(lines)
 
 

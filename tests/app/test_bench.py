@@ -122,7 +122,9 @@ def test_window(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     )
     for spread in (figures["start"], figures["lateness"], *figures["frames"].values()):
         assert 0 <= spread["median_ms"] <= spread["p99_ms"] <= spread["max_ms"]
-    assert set(figures["frames"]) >= {"scroll", "zoom"}
+    assert set(figures["frames"]) >= {"scroll", "zoom", "paint"}
+    assert 0 < figures["stroke_to_stems"]["median_ms"] <= figures["stroke_to_stems"]["max_ms"]
+    assert figures["peak_memory_mb"] > 100
     stages = figures["lateness_by_stage"].values()
     assert sum(stage["n"] for stage in stages) == figures["lateness"]["n"]
     if figures["sound"]:
