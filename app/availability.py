@@ -9,7 +9,10 @@ from app.actions import EDITING
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-PLAYING = ("start", "back", "forward", "loop", "zoom_in", "zoom_out", "fit", "zoom_loop")
+PLAYING = (
+    "start", "back", "forward", "loop", "zoom_in", "zoom_out", "fit", "zoom_loop", "next_phrase",
+    "previous_phrase", "next_doubt", "previous_doubt",
+)  # fmt: skip
 
 
 def enable(window: MainWindow) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.editing import tools as region_tools
+from app.editing.certainty_desk import CertaintyDesk
 from app.editing.desk import EditingDesk
 from app.editing.tools import MaskTools, wand_region
 from app.panels.editing import EditPanel
@@ -46,6 +47,7 @@ class MaskWorkbench(QObject):
         self.desk = EditingDesk(session, self._focus_s, self)
         self.panel, self._view = panel, view
         self._display, self._playback = display, playback
+        self.certainty = CertaintyDesk(session, view.ribbon, self)
         self._heard_mask: Mask | None = None
         self._tools = MaskTools(self.desk, lambda: panel.tools.settings)
         self.desk.changed.connect(self.refresh)
@@ -129,9 +131,17 @@ class MaskWorkbench(QObject):
         for name, factor in (("brush_smaller", 1 / 1.2), ("brush_larger", 1.2)):
             handlers[name] = _Call(self, self.panel.tools.resize_brush, factor).act
         handlers["compare"] = self.panel.history.compare.click
+        for name in ("next_doubt", "previous_doubt", "next_phrase", "previous_phrase"):
+            handlers[name] = _Call(self, self._go, getattr(self.certainty, name)).act
         handlers["select_all"] = self._on_select_all
         handlers["deselect"] = self._on_deselect
         return handlers
+
+    def _go(self, find: Callable[[float], float | None]) -> None:
+        """To the place that ``find`` gives, going by where the song is."""
+        place_s = find(self._playback.position_s)
+        if place_s is not None:
+            self._playback.seek_s(place_s)
 
     def _focus_s(self) -> float:
         """Where changes are to be heard and seen first."""
@@ -149,6 +159,7 @@ class MaskWorkbench(QObject):
         first_edit = self._heard_mask is not None and self._heard_mask is not self._mask()
         self._display.on_edited(advanced)
         self._playback.on_edited(advanced)
+        self.certainty.on_advanced(advanced)
         if first_edit:  # what is heard goes by the network's mask, which is no longer the song's
             self._on_hear_changed()
 

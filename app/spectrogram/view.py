@@ -17,6 +17,7 @@ from app.spectrogram.navigation import Navigation
 from app.spectrogram.overview import Overview
 from app.spectrogram.pane import SpectrogramPane
 from app.spectrogram.reading import CursorReading
+from app.spectrogram.ribbon import Ribbon
 from app.spectrogram.runner import PoolRunner, Runner
 from app.spectrogram.stage import Ruler
 from app.spectrogram.tiles import TileStore
@@ -70,6 +71,7 @@ class SpectrogramView(Navigation):
 
         self._overview = Overview(self._stage, work, self)
         bind(self._overview.setAccessibleName, mark("Overview of the whole song"))
+        self.ribbon = Ribbon(self._stage, self)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setHandleWidth(3)
         self._splitter.setChildrenCollapsible(False)
@@ -84,7 +86,7 @@ class SpectrogramView(Navigation):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._overview)
-        column.addSpacing(3)
+        column.addWidget(self.ribbon)
         column.addWidget(self._pages, 1)
         column.addWidget(self._axis)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -245,8 +247,7 @@ class SpectrogramView(Navigation):
     def set_ruler(self, ruler: Ruler) -> None:
         """Whether the rulers at the left read hertz or notes."""
         self._stage.ruler = ruler
-        for pane in self._panes.values():
-            pane.repaint_all()
+        self._stage.looks_changed.emit()
 
     def level_pyramid(self) -> SpectrogramPyramid | None:
         """The levels of the song, as far as they are computed."""
