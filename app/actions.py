@@ -14,7 +14,8 @@ Handler = Callable[[], object]
 EDITING = (
     "tool_brush", "tool_eraser", "tool_harmonics", "tool_rectangle", "tool_lasso", "tool_wand",
     "brush_smaller", "brush_larger", "select_all", "deselect", "to_voice", "to_music",
-    "to_network", "swap", "copy_mask", "paste_mask",
+    "to_network", "swap", "copy_mask", "paste_mask", "save_mask", "load_mask", "save_table",
+    "save_pair",
 )  # fmt: skip
 """What needs a mask that can be edited."""
 
@@ -55,10 +56,15 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("deselect", mark("Select &nothing"), "Ctrl+Shift+A"),
             ("to_voice", mark("Selection to the &voice"), "Shift+V"),
             ("to_music", mark("Selection to the a&ccompaniment"), "Shift+A"),
-            ("to_network", mark("Selection bac&k to the network"), "Shift+N"),
+            ("to_network", mark("Selection &back to the network"), "Shift+N"),
             ("swap", mark("E&xchange voice and accompaniment"), "Shift+X"),
             ("copy_mask", mark("Co&py the mask"), "Ctrl+C"),
             ("paste_mask", mark("Pa&ste the mask at the playhead"), "Ctrl+V"),
+            ("-", "", ""),
+            ("save_mask", mark("Save the &mask…"), ""),
+            ("load_mask", mark("Load a mas&k…"), ""),
+            ("save_table", mark("Save the selection as a table…"), ""),
+            ("save_pair", mark("Save the selection as a training pair…"), ""),
         ),
     ),
     (

@@ -69,6 +69,8 @@ EVALUATION_COMPARED: Setting[list[str]] = Setting("evaluation/compared", [])
 EVALUATION_MODELS = Setting("evaluation/models_folder", "")
 EVALUATION_ESTIMATES = Setting("evaluation/estimates_folder", "")
 EVALUATION_EXPORT = Setting("evaluation/export_folder", "")
+MASK_FOLDER = Setting("folders/masks", "")
+PAIRS_FOLDER = Setting("folders/pairs", "")
 SHAPE_PRESETS: Setting[dict[str, Any]] = Setting("editing/shape_presets", {})  # by name
 INSPECTOR_PART = Setting("window/inspector_part", "view", choices=("view", "edit"))
 VIEW: Setting[dict[str, Any]] = Setting("view/state", {})

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.editing import tools as region_tools
 from app.editing.certainty_desk import CertaintyDesk
 from app.editing.desk import EditingDesk
+from app.editing.files import MaskFiles
 from app.editing.tools import MaskTools, wand_region
 from app.panels.editing import EditPanel
 from app.panels.editing.hear_box import Heard
@@ -48,6 +49,10 @@ class MaskWorkbench(QObject):
         self.panel, self._view = panel, view
         self._display, self._playback = display, playback
         self.certainty = CertaintyDesk(session, view.ribbon, self)
+        self.files = MaskFiles(session, self.desk, lambda: view.selection, view)
+        self.files.failed.connect(self.failed)
+        self.files.said.connect(self._on_said)
+        self.files.progressed.connect(panel.set_fraction)
         self._heard_mask: Mask | None = None
         self._tools = MaskTools(self.desk, lambda: panel.tools.settings)
         self.desk.changed.connect(self.refresh)
@@ -131,11 +136,16 @@ class MaskWorkbench(QObject):
         for name, factor in (("brush_smaller", 1 / 1.2), ("brush_larger", 1.2)):
             handlers[name] = _Call(self, self.panel.tools.resize_brush, factor).act
         handlers["compare"] = self.panel.history.compare.click
+        for name in ("save_mask", "load_mask", "save_table", "save_pair"):
+            handlers[name] = getattr(self.files, name)
         for name in ("next_doubt", "previous_doubt", "next_phrase", "previous_phrase"):
             handlers[name] = _Call(self, self._go, getattr(self.certainty, name)).act
         handlers["select_all"] = self._on_select_all
         handlers["deselect"] = self._on_deselect
         return handlers
+
+    def _on_said(self, text: str, fields: dict[str, object]) -> None:
+        self.panel.say(text, **fields)
 
     def _go(self, find: Callable[[float], float | None]) -> None:
         """To the place that ``find`` gives, going by where the song is."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import bind
-from app.panels.controls import label, rule
+from app.panels.controls import ElidedLabel, label, rule
 from app.panels.editing.edit_list import EditList
 from app.panels.editing.hear_box import HearBox
 from app.panels.editing.history_box import HistoryBox
@@ -13,6 +14,7 @@ from app.panels.editing.selection_box import SelectionBox
 from app.panels.editing.shape_box import ShapeBox
 from app.panels.editing.tool_box import ToolBox
 
+NOTE_MS = 8000
 _UNSEEN = "QProgressBar, QProgressBar::chunk { background: transparent; border: none; }"
 
 
@@ -29,6 +31,13 @@ class EditPanel(QWidget):
         self.history = HistoryBox()
         self.wait = label("The mask can be edited once the song is separated.", "muted")
         self.wait.setWordWrap(True)
+        self.note = ElidedLabel()
+        self.note.setProperty("role", "muted")
+        self.note.hide()
+        self._note_timer = QTimer(self)
+        self._note_timer.setSingleShot(True)
+        self._note_timer.setInterval(NOTE_MS)
+        self._note_timer.timeout.connect(self.note.hide)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
@@ -39,6 +48,7 @@ class EditPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self.progress)
         column.addWidget(self.wait)
+        column.addWidget(self.note)
         parts = (self.tools, self.selection, self.hear, self.shape, self.edits, self.history)
         for number, part in enumerate(parts):
             if number:
@@ -54,6 +64,12 @@ class EditPanel(QWidget):
         self.hear.set_available(available)
         self.shape.set_available(available)
         self.edits.set_available(available)
+
+    def say(self, text: str, **fields: object) -> None:
+        """Tell of something that was done, for a while; an English source text."""
+        bind(self.note.setText, text, **fields)
+        self.note.show()
+        self._note_timer.start()
 
     def set_fraction(self, fraction: float) -> None:
         """How much of the work is done; its place is kept, so that nothing jumps."""
