@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from screenshot_scenes import long_song, show_beginning, show_editing, show_training, show_waiting
+
 SHOTS: dict[str, dict[str, str]] = {
     "window": {"state": "close"},  # that of the README
     "empty-dark": {"state": "empty"},
@@ -30,6 +32,8 @@ SHOTS: dict[str, dict[str, str]] = {
         "theme": "light",
     },
     "done-200": {"state": "done", "scale": "2"},
+    "editing-dark": {"state": "editing"},
+    "editing-chinese-light": {"state": "editing", "language": "zh_CN", "theme": "light"},
     "queue-dark": {"state": "queue"},
     "error-dark": {"state": "error"},
     "export-dark": {"state": "export"},
@@ -48,7 +52,6 @@ SHOTS: dict[str, dict[str, str]] = {
     "beginning": {"state": "beginning"},  # several pictures: the first seconds of a long song
     "waiting-dark": {"state": "waiting"},
 }
-BEGINNING_MINUTES = 15
 
 
 def main() -> int:
@@ -158,6 +161,8 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             view._stage.set_pointer((12.4, 0.35))
             settle()
             show_levels()
+        if state == "editing":
+            show_editing(window, settle)
         if state == "error":
             window.open_paths([Path("/tmp/missing song.wav")])
             from app.drops import NOT_A_FILE
@@ -181,153 +186,9 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             for run in window.all_pages.train.desk.busy:
                 window.all_pages.train.desk.pause(run.key)
             wait(lambda: not window.all_pages.train.desk.busy)
+        window.workbench.desk.forget()
         window.close()
         app.processEvents()
-
-
-def long_song(folder: Path) -> Path:
-    """The demo song over and over, as FLAC."""
-    import soundfile
-
-    samples, rate = soundfile.read(Path("resources/demo/demo.flac"), dtype="int16", always_2d=True)
-    path = folder / f"{BEGINNING_MINUTES} minutes.flac"
-    n_times = -(-BEGINNING_MINUTES * 60 * rate // len(samples))
-    with soundfile.SoundFile(path, "w", rate, samples.shape[1], "PCM_16") as file:
-        for _ in range(n_times):
-            file.write(samples)
-    return path
-
-
-def show_beginning(window, song: Path, out: Path, wait) -> None:  # type: ignore[no-untyped-def]
-    """Pictures of a long song from the drop on, with a place sought, and when each was taken."""
-    from app.smoke import drop
-    from core.audio.growing import n_there
-
-    session, view = window.session, window.page.view
-    loaded: list[object] = []
-    session.devices_found.connect(loaded.append)
-    session.warm_up()
-    wait(lambda: loaded)
-    out.mkdir(parents=True, exist_ok=True)
-    began_s, began_cpu_s = time.monotonic(), time.process_time()
-    lines = [f"{song.name}, model {session.model_id}"]
-
-    def take_one(number: int, what: str) -> None:
-        name = f"beginning-{number}.png"
-        seconds, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
-        window.grab().save(str(out / name))
-        line = f"{name}: {what}, {seconds:.2f} s after the drop ({cpu_s:.2f} s of processor time)"
-        lines.append(line)
-        print(line, flush=True)
-
-    def song_now():  # type: ignore[no-untyped-def]
-        return session.current
-
-    def is_drawn(seconds: float) -> bool:
-        layer = view._layers.get("vocals")
-        column = 0 if layer is None else int(seconds / layer.pyramid.column_s)
-        return layer is not None and layer.known.touches(column, column + 1)
-
-    def n_ready() -> int:
-        result = song_now().result
-        return 0 if result is None else result.samples_ready.size
-
-    drop(window, song)
-    take_one(1, "dropped")
-    wait(lambda: song_now().decoded is not None)
-    mixture = song_now().decoded.audio
-    share = n_there(mixture) / mixture.n_samples
-    take_one(2, f"can be played, {share:.1%} of the file decoded")
-    wait(lambda: n_ready() > 0)
-    share = n_there(mixture) / mixture.n_samples
-    take_one(3, f"the first stems can be heard, {share:.1%} of the file decoded")
-    wait(lambda: n_ready() > 60 * mixture.sample_rate)
-    view.viewport.set_time(0.0, 60.0)
-    wait(lambda: is_drawn(30.0))
-    take_one(4, "a minute is done")
-    place_s = 0.6 * window.playback.length_s
-    window.playback.seek_s(place_s)
-    sought_s = time.monotonic()
-    view.viewport.set_time(place_s - 20.0, place_s + 40.0)
-    wait(
-        lambda: (
-            song_now().result.samples_ready.until(mixture.n_samples * 6 // 10)
-            > mixture.n_samples * 6 // 10
-        )
-    )
-    lines.append(f"The place sought can be heard after {time.monotonic() - sought_s:.2f} s")
-    wait(lambda: is_drawn(place_s + 1.0))
-    take_one(5, "a place far ahead was sought, and is being separated")
-    view.fit()
-    end = time.monotonic() + 1.0
-    wait(lambda: time.monotonic() > end)
-    take_one(6, "the whole of it")
-    (out / "beginning.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def show_waiting(window, songs: list[Path], speeds, wait) -> None:  # type: ignore[no-untyped-def]
-    """The queue with what each song will take."""
-    from app.speed_memory import WINDOW, Run
-
-    session = window.session
-    speeds.note(session.model_id, session.device, WINDOW, Run(240.0, 9.0, 640_000_000, 8_000_000))
-    session.speed_noted.emit()
-    window.status.queue.setChecked(True)
-    wait(lambda: bool(window.queue.total.text()))
-    wait(lambda: len(window.queue.rows) == len(songs))
-    wait(lambda: session.current is not None and session.current.result is not None)
-
-
-def write_recordings(folder: Path, n_songs: int = 8) -> Path:
-    """The demo song in parts, voice and accompaniment each in a file."""
-    import soundfile
-
-    mixture, rate = soundfile.read(Path("resources/demo/demo.flac"), always_2d=True)
-    vocals, _ = soundfile.read(Path("resources/demo/vocals.flac"), always_2d=True)
-    n_samples = min(len(mixture), len(vocals))
-    for number in range(n_songs):
-        part = slice(n_samples * number // n_songs, n_samples * (number + 1) // n_songs)
-        song = folder / f"part {number + 1}"
-        song.mkdir(parents=True)
-        soundfile.write(song / "vocals.flac", vocals[part], rate)
-        soundfile.write(song / "accompaniment.flac", mixture[part] - vocals[part], rate)
-    return folder
-
-
-def show_training(window, state: str, folder: Path, wait) -> None:  # type: ignore[no-untyped-def]
-    """Bring the training page into ``state``: with real trainings, as short as they can be."""
-    page = window.all_pages.train
-    window.all_pages.choose("train")
-    wait(lambda: page.desk.is_loaded)
-    if state == "train-empty":
-        return
-    page.open_folder(write_recordings(folder / "My recordings"))
-    setup = page.setup
-    wait(lambda: setup.data.data is not None)
-    if state == "train-setup":
-        setup.examples_card.draw.click()
-        wait(lambda: bool(setup.examples_card.rows))
-        setup.recipe_card.learning_rate.setFocus()
-        return
-    runs = (("Quick", 100, 24), ("Smaller", 40, 20))
-    for title, units, n_epochs in runs[: 2 if state == "train-compare" else 1]:
-        page.show_setup()
-        card = setup.recipe_card
-        for field, value in ((card.units, units), (card.length, 30), (card.batch, 2)):
-            field.set_value(value)
-        card._on_edited()
-        setup.view.name.setText(title)
-        setup.view.name.textEdited.emit(title)
-        setup.view.start.click()
-        run = page.run
-        wait(lambda run=run, n=n_epochs: run.n_epochs_done >= n or not run.state.is_busy)
-        if state == "train-compare":
-            page.run_view.header.pause.click()
-            wait(lambda run=run: not run.state.is_busy)
-    for row in page.list.rows.values():
-        if not row.tick.isChecked():
-            row.tick.click()
-    wait(lambda: page.replay_desk.picture is not None)
 
 
 if __name__ == "__main__":
