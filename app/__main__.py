@@ -76,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reporter.reported.connect(window.show_failure)
     window.show()
     QTimer.singleShot(100, player.load)
+    QTimer.singleShot(300, window.projects.offer_recovery)
     QTimer.singleShot(200, partial(session.warm_up, load_modules))
     files = list(asked.files)
     if asked.demo and (demo := demo_song()) is not None:

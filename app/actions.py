@@ -15,7 +15,7 @@ EDITING = (
     "tool_brush", "tool_eraser", "tool_harmonics", "tool_rectangle", "tool_lasso", "tool_wand",
     "brush_smaller", "brush_larger", "select_all", "deselect", "to_voice", "to_music",
     "to_network", "swap", "copy_mask", "paste_mask", "save_mask", "load_mask", "save_table",
-    "save_pair",
+    "save_pair", "save", "save_as", "save_packed",
 )  # fmt: skip
 """What needs a mask that can be edited."""
 
@@ -27,10 +27,14 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("open", mark("&Open…"), "Ctrl+O"),
             ("demo", mark("&Demo song"), "Ctrl+D"),
             ("-", "", ""),
+            ("save", mark("&Save the project"), "Ctrl+S"),
+            ("save_as", mark("Save the project &as…"), "Ctrl+Shift+S"),
+            ("save_packed", mark("Save the project &with the song…"), ""),
+            ("-", "", ""),
             ("export", mark("&Export…"), "Ctrl+E"),
             ("cancel", mark("&Cancel separation"), "Ctrl+."),
             ("-", "", ""),
-            ("settings", mark("&Settings…"), "Ctrl+,"),
+            ("settings", mark("Se&ttings…"), "Ctrl+,"),
             ("quit", mark("&Quit"), "Ctrl+Q"),
         ),
     ),

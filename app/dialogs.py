@@ -82,7 +82,7 @@ class Dialogs(QObject):
         box.setText(tr("The edits of “{name}” will be lost.", name=songs[0].title)
                     if len(songs) == 1
                     else tr("The edits of {n} songs will be lost.", n=len(songs)))  # fmt: skip
-        box.setInformativeText(tr("Export the stems first to keep what you hear."))
+        box.setInformativeText(tr("Save the project first to keep them."))
         lose = box.addButton(tr("Lose the edits"), QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)

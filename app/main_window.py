@@ -28,6 +28,7 @@ from app.panels.queue_drawer import QueueDrawer
 from app.panels.status_line import StatusLine
 from app.playback import Playback
 from app.progress_display import ProgressDisplay
+from app.project_window import ProjectWindow
 from app.session import Session
 from app.song import Song, SongState
 from app.song_display import SongDisplay
@@ -35,6 +36,7 @@ from app.stem_files import StemFiles
 from app.window_choices import WindowChoices
 from core.audio import AUDIO_SUFFIXES
 from core.errors import StemscopeError
+from core.project import SUFFIX
 
 
 class MainWindow(QMainWindow):
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         )
         self.choices = WindowChoices(session, page.toolbar, self.models, self.status, self)
         self.stem_files = StemFiles(session, page.mixer, self)
+        self.projects = ProjectWindow(self)
         self.dialogs = Dialogs(self, session, player, page.mixer, cache, log_file)
         self.keys = KeyFilter(self)
         self._connect()
@@ -177,6 +180,7 @@ class MainWindow(QMainWindow):
                 "queue": self.status.queue.toggle,
                 **pages.handlers(),
                 **self.workbench.handlers(),
+                **self.projects.handlers(),
                 "shortcuts": self._on_shortcuts,
                 "log": self.dialogs.open_log,
                 "about": self.dialogs.about,
@@ -188,11 +192,11 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders as if they had been dropped."""
         self.all_pages.choose("separate")
-        self.session.open(list(paths))
+        self.session.open(self.projects.open_paths(paths))
 
     def choose_files(self) -> None:
         """Ask for songs."""
-        suffixes = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
+        suffixes = " ".join(f"*{suffix}" for suffix in (*sorted(AUDIO_SUFFIXES), SUFFIX))
         names, _ = QFileDialog.getOpenFileNames(
             self,
             tr("Open songs"),
@@ -254,7 +258,7 @@ class MainWindow(QMainWindow):
         self._enable()
 
     def _show_title(self, song: Song | None) -> None:
-        title = f"{song.caption} – Stemscope" if song is not None else "Stemscope"
+        title = f"{song.caption}[*] – Stemscope" if song is not None else "Stemscope"
         if title != self.windowTitle():
             self.setWindowTitle(title)
 
@@ -283,7 +287,7 @@ class MainWindow(QMainWindow):
 
     def remove(self, song_id: int) -> None:
         """Take a song off the list; of one that was edited only if the user means it."""
-        edited = [n for n in self.workbench.desk.edited_songs() if n == song_id]
+        edited = [n for n in self.projects.desk.unsaved() if n == song_id]
         if self.dialogs.may_lose_edits(edited):
             self.session.remove(song_id)
 
@@ -328,9 +332,10 @@ class MainWindow(QMainWindow):
     # coming and going
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.dialogs.may_lose_edits(self.workbench.desk.edited_songs()):
+        if not self.dialogs.may_lose_edits(self.projects.desk.unsaved()):
             event.ignore()
             return
+        self.projects.desk.forget()
         window_memory.remember(self)
         self.stem_files.shutdown()
         self.playback.shutdown()

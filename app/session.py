@@ -17,7 +17,6 @@ from app.recent import Memory, RecentSongs
 from app.separation_job import LoadedSeparators, SeparatorFactory, WarmUp
 from app.song import Song, SongResult, SongState, StemsAdvanced
 from app.song_decoding import Decode
-from app.song_export import Shelf, export_task
 from app.song_work import SongWork
 from app.speed_memory import SpeedMemory
 from app.tasks import TaskHandle, TaskPool
@@ -60,10 +59,8 @@ class Session(QObject):
         speeds: SpeedMemory | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """Without a ``cache`` nothing is kept on disk; without ``settings`` nothing remembered.
-
-        ``speeds`` learns how long songs take.
-        """
+        """Without ``cache``, ``settings`` or ``speeds``, which learns how long songs take, nothing
+        is kept of these."""
         super().__init__(parent)
         self._settings: Memory = {} if settings is None else settings
         self._recent = RecentSongs(self._settings)
@@ -77,8 +74,7 @@ class Session(QObject):
         self._ids = itertools.count(1)
         self._current_id: int | None = None
         self._open = OpenSongs(self._works)
-        self._closing = False
-        self._stopped = False
+        self._closing = self._stopped = False
         self._model_id = str(self._settings.get(MODEL_KEY, "") or DEFAULT_MODEL)
         self._device = str(self._settings.get(DEVICE_KEY, "") or "auto")
 
@@ -107,6 +103,11 @@ class Session(QObject):
     @property
     def speeds(self) -> SpeedMemory | None:
         return self._shop.speeds
+
+    @property
+    def shop(self) -> Workshop:
+        """What songs are made with, and the projects that they are about to be opened from."""
+        return self._shop
 
     @property
     def pool(self) -> TaskPool:
@@ -233,11 +234,8 @@ class Session(QObject):
     def export(self, song_id: int, options: Any) -> TaskHandle:
         """Write stems (``core.export.ExportOptions``); the handle finishes with the report."""
         work = self._works.get(song_id)
-        song = None if work is None else work.song
-        key = None if work is None else work.cache_key
-        shop = self._shop
-        shelf = Shelf(shop.decode, shop.cache, key, shop.scratch_dir)
-        return self._pool.submit(export_task(song, shelf, options), stage="Exporting", priority=5)
+        song, key = (None, None) if work is None else (work.song, work.cache_key)
+        return self._shop.export(song, key, options)
 
     def shutdown(self) -> bool:
         """Stop everything and join the threads; False if one was too busy to stop in time."""

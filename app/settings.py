@@ -69,6 +69,7 @@ EVALUATION_COMPARED: Setting[list[str]] = Setting("evaluation/compared", [])
 EVALUATION_MODELS = Setting("evaluation/models_folder", "")
 EVALUATION_ESTIMATES = Setting("evaluation/estimates_folder", "")
 EVALUATION_EXPORT = Setting("evaluation/export_folder", "")
+PROJECT_FOLDER = Setting("folders/projects", "")
 MASK_FOLDER = Setting("folders/masks", "")
 PAIRS_FOLDER = Setting("folders/pairs", "")
 SHAPE_PRESETS: Setting[dict[str, Any]] = Setting("editing/shape_presets", {})  # by name

@@ -17,6 +17,7 @@ from core.ranges import Ranges
 if TYPE_CHECKING:
     from app.speed_memory import Run
     from core.audio import DecodedSong
+    from core.project import Project
 
 
 class SongState(enum.Enum):
@@ -109,6 +110,8 @@ class Song:
     """As soon as its beginning can be read; ``core.audio.growing.n_there`` says how much can be."""
     is_decoding: bool = False
     results: dict[str, SongResult] = field(default_factory=dict)
+    project: Project | None = None
+    """Where it was opened from a project: the result of that project's model, and its edits."""
     is_storing: bool = False
     """Whether a result is on its way into the cache, and must not change."""
     edited_models: set[str] = field(default_factory=set)

@@ -39,6 +39,7 @@ class SongWork(QObject):
         self.accept_damaged = False
         self.stored_models: set[str] = set()
         self._shop = workshop
+        song.project = workshop.projects.pop(song.path, None)
         self._decoding: Decoding | None = None
         self._handle: TaskHandle | JobHandle | None = None  # of the stages behind decoding
         self._place = 0  # where somebody listens, in samples
@@ -172,7 +173,8 @@ class SongWork(QObject):
         self._set(SongState.WAITING, "Waiting")
         song = self.song
         assert song.decoded is not None
-        handle = self._shop.look_up(song.model_id, song.decoded.audio, self._fingerprint)
+        audio, project = song.decoded.audio, song.project
+        handle = self._shop.look_up(song.model_id, audio, self._fingerprint, project)
         self._handle = handle
         handle.finished.connect(self._on_restored)
         handle.failed.connect(self._on_failed)
@@ -188,7 +190,8 @@ class SongWork(QObject):
             self._separate()
             return
         self.song.results[result.model_id] = result
-        self.stored_models.add(result.model_id)
+        if self._key is not None:
+            self.stored_models.add(result.model_id)
         self.advanced.emit(StemsAdvanced.beginning(self.song.song_id, result))
         self._complete(result)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.editing.work import EditedSong, PieceDone
+from app.i18n import mark
 from app.song import Song, StemsAdvanced
 from app.tasks import TaskHandle
 from core.editing.edited import MaskState
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.session import Session
 
 PRIORITY = 20  # in the pool: before tiles and decoding
+FROM_PROJECT = mark("Edits of the project")
 
 
 class EditingDesk(QObject):
@@ -30,6 +32,7 @@ class EditingDesk(QObject):
     advanced = Signal(object)  # StemsAdvanced: mask and stems are as the history wants them there
     worked = Signal()  # more, or all, of the work is done: see ``fraction``
     failed = Signal(object)  # Failure
+    project_taken = Signal(object)  # Project: the song on screen goes on from it
 
     def __init__(
         self, session: Session, focus_s: Callable[[], float], parent: QObject | None = None
@@ -98,10 +101,9 @@ class EditingDesk(QObject):
     def idle(self) -> bool:
         return self._handle is None and not any(song.behind for song in self._songs.values())
 
-    def edited_songs(self) -> list[int]:
-        """Songs that are not as their networks made them."""
-        edited = (k for k, song in self._songs.items() if not song.history.state.is_neutral)
-        return list(dict.fromkeys(song_id for song_id, _ in edited))
+    def states(self) -> dict[tuple[int, str], MaskState]:
+        """What was done to each song and model so far."""
+        return {key: song.history.state for key, song in self._songs.items()}
 
     def forget(self) -> None:
         """Let go of all edits, as if nobody had made them: the program ends."""
@@ -255,6 +257,7 @@ class EditingDesk(QObject):
 
     def _on_current_changed(self) -> None:
         self._could_edit = self.can_edit
+        self._take_project()
         song = self.song
         self._n_behind_most = 0 if song is None else song.behind.size
         self.changed.emit()
@@ -265,7 +268,22 @@ class EditingDesk(QObject):
         song = self._session.current
         if song is not None and song.song_id == song_id and self.can_edit != self._could_edit:
             self._could_edit = not self._could_edit
+            self._take_project()
             self.changed.emit()
+
+    def _take_project(self) -> None:
+        """Go on from the edits of the project that the song on screen came from, once."""
+        song = self._session.current
+        if song is None or song.project is None or not self.can_edit:
+            return
+        project = song.project
+        if project.model.model_id != song.model_id:
+            return
+        song.project = None
+        if project.state.edits or not project.state.is_neutral:
+            self.push(FROM_PROJECT, project.state)
+            self.seal()
+        self.project_taken.emit(project)
 
     @Slot(object)
     def _on_song_removed(self, song_id: int) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app import theme
 from app.formats import decibels, hertz
 from app.i18n import bind, tip, unbind
 from app.panels.controls import ElidedLabel
+
+NOTE_MS = 8000
 
 
 class StatusLine(QWidget):
@@ -27,6 +29,12 @@ class StatusLine(QWidget):
         self.device = _fact("Device that computes")
         self.running = ElidedLabel()
         self.running.mode = Qt.TextElideMode.ElideRight
+        self.note = ElidedLabel()
+        self.note.hide()
+        self._note_timer = QTimer(self)
+        self._note_timer.setSingleShot(True)
+        self._note_timer.setInterval(NOTE_MS)
+        self._note_timer.timeout.connect(self.note.hide)
         self.queue = QToolButton()
         self.queue.setCheckable(True)
         self.queue.setProperty("flat", True)
@@ -40,7 +48,7 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(24)
-        for part in (self.file, self.running, self.model, self.sum, self.device):
+        for part in (self.file, self.note, self.running, self.model, self.sum, self.device):
             part.setProperty("role", "muted")
             row.addWidget(part, 3 if isinstance(part, ElidedLabel) else 0)
         row.addWidget(self.queue)
@@ -68,6 +76,12 @@ class StatusLine(QWidget):
     def set_running(self, text: str, **fields: object) -> None:
         bind(self.running.setText, text, **fields)
         self.running.setVisible(bool(text))  # its place belongs to the file meanwhile
+
+    def say(self, text: str, **fields: object) -> None:
+        """Tell of something that was done, for a while; an English source text."""
+        bind(self.note.setText, text, **fields)
+        self.note.show()
+        self._note_timer.start()
 
     def set_queue(self, done: int, total: int) -> None:
         if done < total and total > 1:
