@@ -254,19 +254,14 @@ class MainWindow(QMainWindow):
         self._show_page(song)
         if song is not None and self.focusWidget() in (None, self):
             self.page.view.setFocus()
-        self._show_title(song)
+        self.projects.show_title(song)
         self._enable()
-
-    def _show_title(self, song: Song | None) -> None:
-        title = f"{song.caption}[*] – Stemscope" if song is not None else "Stemscope"
-        if title != self.windowTitle():
-            self.setWindowTitle(title)
 
     def _on_song_changed(self, song_id: int) -> None:
         song = self.session.current
         if song is not None and song.song_id == song_id:
             self._show_page(song)
-            self._show_title(song)
+            self.projects.show_title(song)
             self._enable()
 
     def _show_page(self, song: Song | None) -> None:

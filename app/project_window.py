@@ -17,6 +17,7 @@ from app.editing.projects import Opened, ProjectDesk
 from app.editing.recovery import AutosaveFolder
 from app.editing.saving import PageState
 from app.i18n import mark, tr
+from app.song import Song
 from core.audio.file_names import safe_file_name
 from core.project import SUFFIX, Project
 
@@ -112,6 +113,14 @@ class ProjectWindow(QObject):
         song = self._window.session.current
         unsaved = song is not None and song.song_id in self.desk.unsaved()
         self._window.setWindowModified(unsaved)
+
+    def show_title(self, song: Song | None) -> None:
+        """The name of the song on screen."""
+        title = "Stemscope"
+        if song is not None:  # Qt puts a mark of changes in place of [*]
+            title = song.caption.replace("[*]", "[*][*]") + "[*] – Stemscope"
+        if title != self._window.windowTitle():
+            self._window.setWindowTitle(title)
 
     def _page_state(self) -> PageState:
         page, playback = self._window.page, self._window.playback

@@ -467,7 +467,7 @@ def test_a_song_goes_by_its_tags(stage) -> None:
     stage.drop([path])
     song = stage.song(path.name)
     stage.qtbot.waitUntil(lambda: song.state is SongState.DONE, timeout=20_000)
-    assert stage.window.windowTitle() == "晴天 – Someone – Stemscope"
+    assert stage.window.windowTitle() == "晴天 – Someone[*] – Stemscope"
     assert stage.window.status.file.text() == "晴天 – Someone  ·  FLAC, 16 bit, 16 kHz, mono"
     stage.qtbot.waitUntil(lambda: song.song_id in stage.window.queue.rows)
     assert stage.window.queue.rows[song.song_id].name.text() == "晴天 – Someone"
