@@ -13,7 +13,7 @@ from platformdirs import user_data_path
 from core.card import CARD_FILE, Card, read_card, refuse_pickle
 from core.errors import ModelError
 
-DEFAULT_MODEL = "u-net"
+DEFAULT_MODEL = "studio"
 
 
 @dataclass(frozen=True)

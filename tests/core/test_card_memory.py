@@ -27,7 +27,7 @@ def song(seconds: float) -> ArrayAudio:
 
 
 @needs_cuda
-@pytest.mark.parametrize("name", ["paper", "u-net"])
+@pytest.mark.parametrize("name", ["paper", "u-net", "studio"])
 def test_a_card_gives_the_masks_of_the_processor(name: str) -> None:
     found: list[FloatArray] = []
     for device in ("cpu", "cuda:0"):

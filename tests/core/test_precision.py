@@ -40,7 +40,7 @@ def vocals(separation: Separation) -> FloatArray:
 
 
 @needs_bfloat16
-@pytest.mark.parametrize("name", ["paper", "u-net"])
+@pytest.mark.parametrize("name", ["paper", "u-net", "studio"])
 def test_bfloat16_costs_at_most_a_twentieth_of_a_decibel(name: str, data_dir: Path) -> None:
     exact, reduced = (
         load_model(find_model(name).folder, "cpu", precision)
