@@ -74,6 +74,7 @@ class SongDisplay(QObject):
         for source in sources:
             self._view.set_stem(source, result.stems[source] if result is not None else None)
         self._view.set_mask(result.mask if result is not None else None)
+        self._view.set_band(result.mask.band_hz if result is not None else None)
         if result is None:
             return
         n_frames = result.mask.n_frames
@@ -132,7 +133,7 @@ class SongDisplay(QObject):
     def _on_options_changed(self) -> None:
         state = self._options.state()
         self._view.set_frequency_scale(state["scale"])
-        self._view.set_ruler(Ruler.NOTES if state["ruler"] == "notes" else Ruler.HERTZ)
+        self._view.set_ruler(Ruler(state["ruler"]))
         self._view.set_colour_map(state["map"])
         self._view.set_mask_map(state["mask_map"])
         self._view.set_level_range(float(state["floor_db"]), float(state["ceiling_db"]))

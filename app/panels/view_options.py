@@ -27,7 +27,7 @@ from app.panels.controls import NumberBox, label, rule, share_tab_stop
 from app.spectrogram.colours import LEVEL_MAPS, MASK_MAPS
 
 SCALES = (("linear", mark("Linear")), ("log", mark("Log")), ("mel", mark("Mel")))
-RULERS = (("hertz", mark("Hertz")), ("notes", mark("Notes")))
+RULERS = (("hertz", mark("Hertz")), ("notes", mark("Notes")), ("keys", mark("Piano keys")))
 OVERLAY_COLOURS = (
     ("stem", mark("Voice colour")),
     ("#4ade80", mark("Green")),

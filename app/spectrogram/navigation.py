@@ -119,6 +119,12 @@ class Navigation(QWidget):
         """How the painting tools paint."""
         self._stage.brush = brush
 
+    def set_band(self, band_hz: float | None) -> None:
+        """Where the model's own band ends, to be marked; None where there is no mask."""
+        if band_hz != self._stage.band_hz:
+            self._stage.band_hz = band_hz
+            self._stage.looks_changed.emit()
+
     def set_can_draw(self, can_draw: bool) -> None:
         """Whether there is a mask to draw on."""
         if can_draw != self._stage.can_draw:

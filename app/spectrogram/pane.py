@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QHideEvent,
@@ -18,12 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app import theme
 from app.spectrogram.brushes import hatch
 from app.spectrogram.colours import Table
 from app.spectrogram.drawing import DrawingCanvas
 from app.spectrogram.layers import Layer
 from app.spectrogram.region_picture import region_picture
+from app.spectrogram.rulers import paint_keys, paint_marks, paint_title
 from app.spectrogram.stage import GUTTER, Ruler, Stage
 from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
 from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
@@ -148,7 +148,7 @@ class SpectrogramPane(DrawingCanvas):
             self._paint_grid(painter)
             self._paint_selection(painter)
             self._paint_loop(painter)
-        self._paint_title(painter)
+        paint_title(painter, self.title, self.stage.colours.of(self.name))
         painter.end()
         return picture
 
@@ -241,22 +241,39 @@ class SpectrogramPane(DrawingCanvas):
         """Where a column's left edge lies: it is centred on its time at level 0."""
         return self.x_of((column * 2**level - 0.5) * layer.pyramid.column_s)
 
-    def _frequency_ticks(self) -> tuple[Tick, ...]:
+    def _ticks(self) -> tuple[Tick, ...]:
         view = self.stage.viewport
-        ticks = note_ticks if self.stage.ruler is Ruler.NOTES else frequency_ticks
+        ticks = frequency_ticks if self.stage.ruler is Ruler.HERTZ else note_ticks
         return ticks(view.scale, view.low, view.high, self.height())
 
     def _paint_grid(self, painter: QPainter) -> None:
         view, colour = self.stage.viewport, QColor(self.stage.colours.grid)
         colour.setAlpha(20)
         painter.setPen(QPen(colour, 0))
-        for tick in self._frequency_ticks():
+        for tick in self._ticks():
             y = round(self.y_of(view.scale.to_unit(tick.value))) + 0.5
             painter.drawLine(QLineF(GUTTER, y, self.width(), y))
+        self._paint_band(painter)
+        painter.setPen(QPen(colour, 0))
         for tick in time_ticks(view.start_s, view.stop_s, self.canvas.width()):
             x = round(self.x_of(tick.value)) + 0.5
             if tick.label:
                 painter.drawLine(QLineF(x, 0, x, self.height()))
+
+    def _paint_band(self, painter: QPainter) -> None:
+        """Where the model's own band ends: above it the mask follows the band's upper octave."""
+        band_hz, view = self.stage.band_hz, self.stage.viewport
+        if band_hz is None or band_hz >= view.sample_rate / 2:
+            return
+        y = round(self.y_of(float(view.scale.to_unit(band_hz)))) + 0.5
+        if y <= 0 or y >= self.height():
+            return
+        if self.name == "mask":
+            painter.fillRect(QRectF(GUTTER, 0, self.width() - GUTTER, y), QColor(0, 0, 0, 60))
+        line = QColor(self.stage.colours.grid)
+        line.setAlpha(90)
+        painter.setPen(QPen(line, 0, Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(GUTTER, y, self.width(), y))
 
     def _paint_selection(self, painter: QPainter) -> None:
         if self.stage.selection is not None:
@@ -292,36 +309,17 @@ class SpectrogramPane(DrawingCanvas):
             painter.fillRect(QRectF(x - 1, 0, 3, self.height()), QColor(0, 0, 0, 120))
             painter.fillRect(QRectF(x, 0, 1, self.height()), QColor(colours.playhead))
 
-    def _paint_title(self, painter: QPainter) -> None:
-        font = theme.font(-0.5)
-        painter.setFont(font)
-        metrics = painter.fontMetrics()
-        box = QRectF(GUTTER + 8, 6, metrics.horizontalAdvance(self.title) + 24, 20)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(12, 13, 15, 165))
-        painter.drawRoundedRect(box, 3, 3)
-        painter.setBrush(QColor(self.stage.colours.of(self.name)))
-        painter.drawEllipse(QPointF(box.left() + 10, box.center().y()), 3.5, 3.5)
-        painter.setPen(QColor("#ececee"))
-        painter.drawText(box.adjusted(18, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.title)
-
     def _paint_ruler(self, painter: QPainter) -> None:
         view, colours = self.stage.viewport, self.stage.colours
         painter.fillRect(0, 0, GUTTER, self.height(), QColor(colours.panel))
         painter.fillRect(0, 0, EDGE, self.height(), QColor(colours.of(self.name)))
+        if self.stage.has_song:
+            marks = [(self.y_of(view.scale.to_unit(t.value)), t.label) for t in self._ticks()]
+            keys = self.stage.ruler is Ruler.KEYS
+            if keys and not paint_keys(painter, view, self.height(), colours):
+                keys = False
+            paint_marks(painter, marks, colours, EDGE, beside_keys=keys)
         painter.fillRect(GUTTER - 1, 0, 1, self.height(), QColor(colours.line))
-        if not self.stage.has_song:
-            return
-        painter.setFont(theme.figures_font(-1.5))
-        for tick in self._frequency_ticks():
-            y = round(self.y_of(view.scale.to_unit(tick.value)))
-            painter.fillRect(GUTTER - 5, y, 4, 1, QColor(colours.muted))
-            painter.setPen(QColor(colours.muted))
-            box = QRectF(EDGE, y - 8, GUTTER - 8 - EDGE, 16)
-            painter.drawText(
-                box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick.label
-            )
 
     # -- what moves
 

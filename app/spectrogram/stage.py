@@ -64,6 +64,7 @@ class Ruler(Enum):
 
     HERTZ = "hertz"
     NOTES = "notes"
+    KEYS = "keys"
 
 
 class Stage(QObject):
@@ -91,6 +92,7 @@ class Stage(QObject):
         self.pointer: tuple[float, float] | None = None
         self.dragging = False
         self.has_song = False
+        self.band_hz: float | None = None  # where the model's own band ends
         self.can_draw = False
         self.brush = Brush()
         self.selection: Region | None = None

@@ -80,6 +80,6 @@ def note_of(frequency_hz: float) -> Note | None:
     return Note(f"{NOTE_NAMES[midi % 12]}{midi // 12 - 1}", round(100 * (exact - midi)), midi)
 
 
-def note_hz(midi: int) -> float:
-    """Frequency of a MIDI note number."""
+def note_hz(midi: float) -> float:
+    """Frequency of a MIDI note number, or of a place between two."""
     return float(440 * 2 ** ((midi - 69) / 12))
