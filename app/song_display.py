@@ -74,7 +74,8 @@ class SongDisplay(QObject):
         for source in sources:
             self._view.set_stem(source, result.stems[source] if result is not None else None)
         self._view.set_mask(result.mask if result is not None else None)
-        self._view.set_band(result.mask.band_hz if result is not None else None)
+        reaches = result is None or result.mask.sample_rate >= self._mixture.sample_rate
+        self._view.set_band(None if reaches or result is None else result.mask.band_hz)
         if result is None:
             return
         n_frames = result.mask.n_frames
