@@ -15,7 +15,7 @@ EDITING = (
     "tool_brush", "tool_eraser", "tool_harmonics", "tool_rectangle", "tool_lasso", "tool_wand",
     "brush_smaller", "brush_larger", "select_all", "deselect", "to_voice", "to_music",
     "to_network", "swap", "copy_mask", "paste_mask", "save_mask", "load_mask", "save_table",
-    "save_pair", "save", "save_as", "save_packed",
+    "save_pair", "save_pitch", "save", "save_as", "save_packed",
 )  # fmt: skip
 """What needs a mask that can be edited."""
 
@@ -69,6 +69,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("load_mask", mark("Load a mas&k…"), ""),
             ("save_table", mark("Save the selection as a table…"), ""),
             ("save_pair", mark("Save the selection as a training pair…"), ""),
+            ("save_pitch", mark("Save the pitch of the voice…"), ""),
         ),
     ),
     (
@@ -106,6 +107,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("previous_doubt", mark("Previous do&ubtful place"), "Shift+D"),
             ("-", "", ""),
             ("overlay", mark("&Mask over the song"), "K"),
+            ("pitch", mark("Pitc&h of the voice"), "Shift+P"),
             ("inspector", mark("&Inspector"), "Ctrl+I"),
             ("queue", mark("&List of songs"), "Ctrl+L"),
             ("-", "", ""),

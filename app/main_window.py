@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
         self.workbench = MaskWorkbench(
             session, page.inspector.edit, page.view, self.display, self.playback, self
         )
+        page.inspector.view.pitch.toggled.connect(self.workbench.pitch.set_wanted)
+        self.workbench.pitch.set_wanted(page.inspector.view.pitch.isChecked())
         self.choices = WindowChoices(session, page.toolbar, self.models, self.status, self)
         self.stem_files = StemFiles(session, page.mixer, self)
         self.projects = ProjectWindow(self)
@@ -176,6 +178,7 @@ class MainWindow(QMainWindow):
                 "fit": view.fit,
                 "zoom_loop": view.zoom_to_loop,
                 "overlay": self.page.inspector.view.overlay.toggle,
+                "pitch": self.page.inspector.view.pitch.toggle,
                 "inspector": self.page.toolbar.inspector.toggle,
                 "queue": self.status.queue.toggle,
                 **pages.handlers(),

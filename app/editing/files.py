@@ -129,6 +129,31 @@ class MaskFiles(QObject):
 
         self._begin(task, mark("A training pair is saved in “{name}”."), name=Path(chosen).name)
 
+    def save_pitch(self) -> None:
+        """Ask for a file, and write the pitch of the voice as CSV or its notes as MIDI."""
+        song = self._ready()
+        if song is None:
+            return
+        kinds = f"{tr('Notes as MIDI')} (*.mid);;{tr('Table')} (*.csv)"
+        path = self._ask(song, tr("Save the pitch of the voice"), "mid", kinds)
+        if path is None:
+            return
+        assert song.result is not None
+        audio = song.result.stems[song.result.sources[0]]
+
+        def task(progress: Callable[..., None], should_stop: Callable[[], bool]) -> object:
+            from core.pitch import find_pitch, notes_of
+            from core.pitch_files import write_midi, write_pitch_csv
+
+            line = find_pitch(audio, should_stop, progress)
+            if path.suffix.lower() == ".csv":
+                write_pitch_csv(path, line)
+            else:
+                write_midi(path, notes_of(line), name=song.title)
+            return None
+
+        self._begin(task, mark("“{name}” is saved."), name=path.name)
+
     def load_mask(self) -> None:
         """Ask for a file, and lay its mask over the song's as an edit."""
         song = self._ready()
@@ -171,7 +196,8 @@ class MaskFiles(QObject):
             return None
         path = Path(name)
         if not path.suffix:
-            path = path.with_name(f"{path.name}.{'png' if '*.png' in kind else suffix}")
+            chosen = next((s for s in ("png", "csv") if f"*.{s}" in kind), suffix)
+            path = path.with_name(f"{path.name}.{chosen}")
         settings.set(settings.MASK_FOLDER, str(path.parent))
         return path
 

@@ -12,6 +12,7 @@ from app.editing import tools as region_tools
 from app.editing.certainty_desk import CertaintyDesk
 from app.editing.desk import EditingDesk
 from app.editing.files import MaskFiles
+from app.editing.pitch_desk import PitchDesk
 from app.editing.tools import MaskTools, wand_region
 from app.panels.editing import EditPanel
 from app.panels.editing.hear_box import Heard
@@ -53,6 +54,8 @@ class MaskWorkbench(QObject):
         self.files.failed.connect(self.failed)
         self.files.said.connect(self._on_said)
         self.files.progressed.connect(panel.set_fraction)
+        self.pitch = PitchDesk(session, view, self)
+        self.pitch.failed.connect(self.failed)
         self._heard_mask: Mask | None = None
         self._tools = MaskTools(self.desk, lambda: panel.tools.settings)
         self.desk.changed.connect(self.refresh)
@@ -136,7 +139,7 @@ class MaskWorkbench(QObject):
         for name, factor in (("brush_smaller", 1 / 1.2), ("brush_larger", 1.2)):
             handlers[name] = _Call(self, self.panel.tools.resize_brush, factor).act
         handlers["compare"] = self.panel.history.compare.click
-        for name in ("save_mask", "load_mask", "save_table", "save_pair"):
+        for name in ("save_mask", "load_mask", "save_table", "save_pair", "save_pitch"):
             handlers[name] = getattr(self.files, name)
         for name in ("next_doubt", "previous_doubt", "next_phrase", "previous_phrase"):
             handlers[name] = _Call(self, self._go, getattr(self.certainty, name)).act
@@ -170,6 +173,7 @@ class MaskWorkbench(QObject):
         self._display.on_edited(advanced)
         self._playback.on_edited(advanced)
         self.certainty.on_advanced(advanced)
+        self.pitch.refresh()
         if first_edit:  # what is heard goes by the network's mask, which is no longer the song's
             self._on_hear_changed()
 

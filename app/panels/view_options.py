@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "floor_db": -100,
     "ceiling_db": -15,
     "overlay": False,
+    "pitch": False,
     "opacity": 50,
     "mask_map": "stems",
     "colour": "#4ade80",  # the voice's own is hard to see on the usual colours of levels
@@ -99,6 +100,11 @@ class ViewOptions(QWidget):
             self.mask_map.addItem(_mask_map_name(name), name)
         tip(self.mask_map, "Colours of the mask's own pane")
         column.addLayout(_row("Pane", self.mask_map))
+        self.pitch = QCheckBox()
+        bind(self.pitch.setText, "Pitch of the voice")
+        tip(self.pitch, "Draw the pitch of the voice over its spectrogram", "Shift+P")
+        self.pitch.toggled.connect(self._on_changed)
+        column.addWidget(self.pitch)
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
@@ -187,6 +193,7 @@ class ViewOptions(QWidget):
             "floor_db": self.floor.value(),
             "ceiling_db": self.ceiling.value(),
             "overlay": self.overlay.isChecked(),
+            "pitch": self.pitch.isChecked(),
             "opacity": self.opacity.value(),
             "colour": self.colour.currentData(),
             "mask_map": self.mask_map.currentData(),
@@ -211,6 +218,7 @@ class ViewOptions(QWidget):
         self.floor.setValue(full["floor_db"])
         self.ceiling.setValue(full["ceiling_db"])
         self.overlay.setChecked(full["overlay"])
+        self.pitch.setChecked(full["pitch"])
         self.opacity.setValue(full["opacity"])
         for name, box in self.panes.items():
             box.setChecked(name not in full["hidden"])

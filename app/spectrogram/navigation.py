@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.spectrogram.stage import Brush, Loop, Stage, Tool
 from app.spectrogram.viewport import Viewport, ViewRange
 from core.editing.regions import Region
+from core.pitch import PitchLine
 
 KEY_ZOOM, KEY_PAN = 0.7, 0.15
 
@@ -118,6 +119,12 @@ class Navigation(QWidget):
     def set_brush(self, brush: Brush) -> None:
         """How the painting tools paint."""
         self._stage.brush = brush
+
+    def set_pitch(self, pitch: PitchLine | None) -> None:
+        """A line over the voice; None for none."""
+        if pitch is not self._stage.pitch:
+            self._stage.pitch = pitch
+            self._stage.looks_changed.emit()
 
     def set_band(self, band_hz: float | None) -> None:
         """Where the model's own band ends, to be marked; None where there is no mask."""

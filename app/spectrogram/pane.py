@@ -22,6 +22,7 @@ from app.spectrogram.brushes import hatch
 from app.spectrogram.colours import Table
 from app.spectrogram.drawing import DrawingCanvas
 from app.spectrogram.layers import Layer
+from app.spectrogram.pitch_picture import paint_pitch
 from app.spectrogram.region_picture import region_picture
 from app.spectrogram.rulers import paint_keys, paint_marks, paint_title
 from app.spectrogram.stage import GUTTER, Ruler, Stage
@@ -146,6 +147,8 @@ class SpectrogramPane(DrawingCanvas):
                 painter.drawImage(target, tile.image(table), source)
         if self.stage.has_song:
             self._paint_grid(painter)
+            if self.name == "vocals":
+                paint_pitch(painter, self)
             self._paint_selection(painter)
             self._paint_loop(painter)
         paint_title(painter, self.title, self.stage.colours.of(self.name))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.spectrogram.colours import DARK, ViewColours
 from app.spectrogram.viewport import Viewport
 from core.editing.regions import Region
+from core.pitch import PitchLine
 
 GUTTER = 64  # width of the rulers at the left, the same in every row
 HANDLE = 5  # how near a loop edge can be taken, in pixels
@@ -93,6 +94,7 @@ class Stage(QObject):
         self.dragging = False
         self.has_song = False
         self.band_hz: float | None = None  # where the model's own band ends
+        self.pitch: PitchLine | None = None  # of the voice, to be drawn
         self.can_draw = False
         self.brush = Brush()
         self.selection: Region | None = None
