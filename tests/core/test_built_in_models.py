@@ -49,7 +49,7 @@ def test_together_they_stay_small() -> None:
 
 def test_every_card_says_what_it_was_trained_on_and_how_well_it_does() -> None:
     built_in = [entry for entry in list_models() if entry.built_in]
-    assert {"paper", "u-net", "studio"} <= {entry.model_id for entry in built_in}
+    assert {"paper", "u-net", "studio", "live"} <= {entry.model_id for entry in built_in}
     for entry in built_in:
         assert entry.card.terms
         assert entry.card.training["data"]
@@ -57,7 +57,7 @@ def test_every_card_says_what_it_was_trained_on_and_how_well_it_does() -> None:
         assert load_model(entry.folder).card.sha256 == entry.card.sha256
 
 
-@pytest.mark.parametrize("name", ["paper", "u-net", "studio"])
+@pytest.mark.parametrize("name", ["paper", "u-net", "studio", "live"])
 def test_models_lift_the_demo_songs_voice_at_any_level(
     name: str, demo: tuple[FloatArray, FloatArray, int]
 ) -> None:
@@ -81,7 +81,7 @@ def test_models_reach_their_figures_on_the_papers_test_clips(
     assert model.card.figures["mir1k_test"]["vocals"]["gnsdr_db"] >= least_db
 
 
-@pytest.mark.parametrize(("name", "least_db"), [("studio", 3.5)])
+@pytest.mark.parametrize(("name", "least_db"), [("studio", 3.5), ("live", 3.5)])
 def test_models_for_songs_reach_their_bar_on_songs_held_out(
     name: str, least_db: float, data_dir: Path
 ) -> None:
