@@ -67,7 +67,8 @@ class Model:
 
         What it is fastest with on a processor; what a graphics card has free memory for.
         """
-        together = int(getattr(self._network, "chunks_together", 4))
+        name = "chunks_together_wide" if self.precision == "float32" else "chunks_together"
+        together = int(getattr(self._network, name, 4))
         return together if self._memory is None else self._memory.n_chunks(together)
 
     @property

@@ -22,7 +22,7 @@ HalfArray = NDArray[np.float16]
 BAND_EDGE = 0.92
 ABOVE_SMOOTHING_S = 0.05
 
-IN_MEMORY_BYTES = 192 << 20
+IN_MEMORY_BYTES = 96 << 20
 """Larger masks lie on disk."""
 
 

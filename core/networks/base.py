@@ -52,7 +52,8 @@ class SourceNetwork(nn.Module):
         self.output_kind = output_kind
         self.product_dtype = torch.float32
         self.truncate_frames = 0
-        self.chunks_together = 4
+        # Chunks that are best computed at a time: in bfloat16, and in float32, which is wider.
+        self.chunks_together = self.chunks_together_wide = 4
 
     @property
     def reach_frames(self) -> tuple[int | None, int | None]:
