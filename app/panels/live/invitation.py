@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n import bind, tip
@@ -50,7 +50,11 @@ class Invitation(QWidget):
         column.addSpacing(16)
         column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(16)
-        column.addWidget(self.advice, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()  # not by alignment, under which wrapped lines get the height of one
+        row.addStretch(1)
+        row.addWidget(self.advice)
+        row.addStretch(1)
+        column.addLayout(row)
         column.addStretch(4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
