@@ -20,6 +20,7 @@ from app.bench.stages import (
     PRODUCT_SIZE,
     SECONDS,
     ModelFigures,
+    measure_formats,
     measure_model,
     model_lines,
     product_gflops,
@@ -52,6 +53,8 @@ class Figures:
     """For a stage by itself, and from file to files."""
     product_gflops: float
     models: list[ModelFigures] = field(default_factory=list)
+    formats: dict[str, float] = field(default_factory=dict)
+    """From files of a format to files of the same, with the first model."""
     reference: ReferenceFigures | None = None
     growth: list[Case] = field(default_factory=list)
     training: TrainingFigures | None = None
@@ -104,7 +107,7 @@ def measure(entries: Sequence[ModelEntry], minutes: Sequence[float]) -> Figures:
         n_threads_without_window(),
         product_gflops(),
     )
-    n_items = len(entries) * (1 + len(minutes)) + 2
+    n_items = len(entries) * (1 + len(minutes)) + 3
     with (
         progress_display(n_items, "Measurements") as display,
         tempfile.TemporaryDirectory(prefix="stemscope-bench-") as name,
@@ -115,6 +118,9 @@ def measure(entries: Sequence[ModelEntry], minutes: Sequence[float]) -> Figures:
             update = display.item(entry.card.title)
             update("Measuring the stages", 0.0)
             figures.models.append(measure_model(load(entry.folder, "cpu"), path, folder))
+        update = display.item("Compressed formats")
+        update("Measuring", 0.0)
+        figures.formats = measure_formats(load(entries[0].folder, "cpu"), path, folder)
         display.item("Reference")("Measuring", 0.0)
         figures.reference = measure_reference()
         display.item("Training")("Measuring", 0.0)
@@ -136,6 +142,10 @@ def table(figures: Figures) -> str:
     ]
     if figures.reference is not None:
         lines.append(reference_line(figures.reference, figures.product_gflops))
+    if figures.formats:
+        speeds = ", ".join(f"{name} {speed:.0f}×" for name, speed in figures.formats.items())
+        first = figures.models[0].model_id
+        lines.append(f"Total for compressed formats, there and back, {first}: {speeds}")
     lines += growth_lines(figures.growth)
     if figures.training is not None:
         lines += training_lines(figures.training)

@@ -13,7 +13,7 @@ import soundfile
 
 from app.torch_setup import n_threads_without_window
 from core.audio import decode
-from core.export import ExportOptions, StemsExport, export_stems
+from core.export import AudioFormat, ExportOptions, StemsExport, export_stems
 
 if TYPE_CHECKING:
     from core.checkpoint import Model
@@ -22,6 +22,8 @@ SECONDS = 60
 RATE = 44100
 PRODUCT_SIZE = 2048
 N_TRIES = 3
+FORMATS: tuple[AudioFormat, ...] = ("flac", "mp3", "ogg")
+"""Those that are encoded as well as decoded; WAV is what everything else is measured on."""
 
 
 @dataclass
@@ -83,13 +85,31 @@ def measure_model(model: Model, path: Path, folder: Path) -> ModelFigures:
 
 def wav_options(model: Model, folder: Path) -> ExportOptions:
     """All stems as 16-bit WAV into ``folder``, over what is there."""
+    return _options(model, folder, "wav")
+
+
+def _options(model: Model, folder: Path, audio_format: AudioFormat) -> ExportOptions:
     return ExportOptions(
         stems=model.card.sources,
-        audio_format="wav",
+        audio_format=audio_format,
         bit_depth=16,
         folder=folder,
         if_exists="overwrite",
     )
+
+
+def measure_formats(model: Model, path: Path, folder: Path) -> dict[str, float]:
+    """Multiples of real time from a file of each format to stems of the same, the best of a few
+    tries; ``path`` is the song as WAV."""
+    found = {}
+    for audio_format in FORMATS:
+        samples, rate = soundfile.read(path, dtype="int16")
+        song = path.with_suffix(f".{audio_format}")
+        soundfile.write(song, samples, rate)
+        options = _options(model, folder / audio_format, audio_format)
+        seconds = best(lambda song=song, options=options: file_to_files(model, song, options))
+        found[audio_format] = len(samples) / rate / seconds
+    return found
 
 
 def file_to_files(model: Model, path: Path, options: ExportOptions) -> None:

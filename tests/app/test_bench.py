@@ -62,6 +62,8 @@ def test_speed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         for stage in ("decode", "hear", "network", "synthesise", "encode"):
             assert model[stage] > model["total"] / 4 > 0
     assert figures["reference"]["network"] > 0
+    assert set(figures["formats"]) == {"flac", "mp3", "ogg"}
+    assert min(figures["formats"].values()) > 0
     assert [(case["minutes"], case["model_id"]) for case in figures["growth"]] == [
         (minutes, name) for minutes in (0.05, 0.1) for name in names
     ]
