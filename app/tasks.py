@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 N_THREADS = 2
 SHUTDOWN_S = 2.5
+_ROUNDS = 5
+"""Endings may lead to tasks that are refused, which are endings too."""
 
 
 class Report(Protocol):
@@ -162,7 +164,10 @@ class TaskPool(QObject):
         for task_id in reversed(list(self._tasks)):  # the waiting first, or they would begin
             self._cancel(task_id)
         stopped = self._pool.waitForDone(round(timeout_s * 1000))
-        QCoreApplication.sendPostedEvents(self)  # the endings that are still on their way
+        for _ in range(_ROUNDS):
+            QCoreApplication.sendPostedEvents(self)  # the endings that are still on their way
+            if not self._handles:
+                break
         if not stopped:
             logger.error("A background task did not stop within %.1f s", timeout_s)
             self._abandoned.extend((self._pool, self))

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from PySide6.QtCore import QObject, Slot
 
 from app.tasks import TaskHandle, TaskPool
 from core.errors import AudioFileError, Cancelled
@@ -149,3 +150,33 @@ def test_a_task_that_will_not_stop_is_left_alone_and_told(qapp, caplog) -> None:
     assert pool._pool.waitForDone(5000)
     TaskPool._abandoned.clear()
     assert "did not stop" in caplog.text
+
+
+def test_what_an_ending_leads_to_during_shutdown_ends_too(qtbot) -> None:
+    pool = TaskPool()
+    ended: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Follower(QObject):
+        @Slot(object)
+        def on_finished(self, _result: object) -> None:
+            ended.append("finished")
+            self.second = pool.submit(lambda progress, should_stop: None)
+            self.second.cancelled.connect(self.on_cancelled)
+
+        @Slot()
+        def on_cancelled(self) -> None:
+            ended.append("cancelled")
+
+    def task(progress: object, should_stop: object) -> None:
+        begun.set()
+        go_on.wait()
+
+    follower = Follower()
+    handle = pool.submit(task)
+    handle.finished.connect(follower.on_finished)
+    begun.wait()
+    threading.Timer(0.05, go_on.set).start()
+    assert pool.shutdown()
+    assert ended == ["finished", "cancelled"]
+    assert pool.n_unfinished == 0
