@@ -103,13 +103,24 @@ def measure_formats(model: Model, path: Path, folder: Path) -> dict[str, float]:
     tries; ``path`` is the song as WAV."""
     found = {}
     for audio_format in FORMATS:
-        samples, rate = soundfile.read(path, dtype="int16")
         song = path.with_suffix(f".{audio_format}")
-        soundfile.write(song, samples, rate)
+        seconds_of_song = _write_again(path, song)
         options = _options(model, folder / audio_format, audio_format)
         seconds = best(lambda song=song, options=options: file_to_files(model, song, options))
-        found[audio_format] = len(samples) / rate / seconds
+        found[audio_format] = seconds_of_song / seconds
     return found
+
+
+def _write_again(path: Path, song: Path) -> float:
+    """Write ``path`` in the format that ``song`` ends in; return its seconds."""
+    with (
+        soundfile.SoundFile(path) as source,
+        soundfile.SoundFile(song, "w", source.samplerate, source.channels) as target,
+    ):
+        # In one piece a minute of Vorbis needs more stack than a thread has, and ends the program.
+        for block in source.blocks(source.samplerate, dtype="int16"):
+            target.write(block)
+        return source.frames / source.samplerate
 
 
 def file_to_files(model: Model, path: Path, options: ExportOptions) -> None:
