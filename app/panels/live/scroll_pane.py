@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -13,11 +13,13 @@ from app import theme
 from app.i18n import tr
 from app.spectrogram.brushes import hatch
 from app.spectrogram.colours import Table, of_theme
+from app.spectrogram.rulers import paint_title
+from app.spectrogram.stage import GUTTER
 from app.spectrogram.ticks import frequency_ticks
 from core.spectrogram import FrequencyScale, RowMap
 from core.spectrogram.codes import Codes
 
-GUTTER, EDGE = 64, 3
+EDGE = 3
 N_ROWS = 256
 SPAN_S = 16.0
 """What fits into the width of the picture."""
@@ -96,7 +98,7 @@ class ScrollPane(QWidget):
             self._paint_columns(painter, canvas)
         self._paint_ruler(painter, colours.panel, colours.line, colours.muted, colours.grid)
         painter.fillRect(0, 0, EDGE, self.height(), QColor(colours.of(self.name)))
-        self._paint_title(painter, colours.of(self.name))
+        paint_title(painter, tr(self._title), colours.of(self.name))
 
     def _paint_columns(self, painter: QPainter, canvas: QRectF) -> None:
         height, n_columns = self._argb.shape
@@ -131,16 +133,3 @@ class ScrollPane(QWidget):
             painter.fillRect(GUTTER - 5, y, 4, 1, QColor(muted))
             painter.setPen(QColor(muted))
             painter.drawText(QRectF(EDGE, y - 8, GUTTER - 8 - EDGE, 16), right, tick.label)
-
-    def _paint_title(self, painter: QPainter, colour: str) -> None:
-        text = tr(self._title)
-        painter.setFont(theme.font(-0.5))
-        box = QRectF(GUTTER + 8, 6, painter.fontMetrics().horizontalAdvance(text) + 24, 20)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(12, 13, 15, 165))
-        painter.drawRoundedRect(box, 3, 3)
-        painter.setBrush(QColor(colour))
-        painter.drawEllipse(QPointF(box.left() + 10, box.center().y()), 3.5, 3.5)
-        painter.setPen(QColor("#ececee"))
-        painter.drawText(box.adjusted(18, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
