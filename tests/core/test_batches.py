@@ -79,8 +79,13 @@ def test_smaller_batches_where_memory_is_short(tiny_model_folder: Path, whole: S
     done = separate(song(), model)
     np.testing.assert_allclose(vocals(done), vocals(whole), atol=1e-4)
     sizes = [size for _, size in model.batches]
-    assert sizes[:5] == [1, 2, 4, 2, 2], "after the first refusal it is halved and stays so"
-    assert max(sizes[3:]) == 2
+    # Two threads bring batches, so the one of two and the one of four may change places.
+    refused = sizes.index(4)
+    assert sizes[0] == 1
+    assert max(sizes[:refused]) <= 2
+    after = sizes[refused + 1 :]
+    assert after[:2] == [2, 2], "what was refused is halved"
+    assert max(after) == 2, "and stays so"
     assert {device for device, _ in model.batches} == {"cuda:0"}
     assert done.notice is None
 
