@@ -13,6 +13,7 @@ from app.live.balance import Balance
 from app.live.elastic import ElasticResampler, Pace
 from app.live.picture import Picture
 from app.live.ring import Ring
+from app.live.swing import Swing
 from core.audio import FloatArray
 from core.live import LiveSeparator
 
@@ -21,6 +22,7 @@ _RING_S = 2.0
 _MORE_RESERVE_S = 0.005
 _MOST_RESERVE_S = 0.2
 _WATCH_S, _SPARE_S = 2.0, 0.01
+_MOST_EASED_S = 0.06
 _ONE_LOSS_S = 0.05
 
 
@@ -61,7 +63,9 @@ class Chain:
         self._pace = Pace()
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._playing = False
-        self._least_spare, self._watched = 0.0, 0
+        self._swing = Swing(rate_out)
+        self._least_there, self._watched = 0, 0
+        self._ease_s = 0.0
         self._lost_at = 0.0
         self._longest_in = 0
         self._came = (0, 0.0)  # a frame of the input, and when it came in
@@ -93,49 +97,73 @@ class Chain:
         ring, n_frames = self._out_ring, len(block)
         if lost:
             self._lose(heard_at)
-        spare = ring.n_there - n_frames - self._n_reserve()
+        if self._playing or not self._swing.is_settled:
+            self._swing.watch(ring.written, n_frames)
         if not self._playing:
-            if spare < 0:
+            spare = ring.n_there - n_frames - self._n_reserve()
+            if spare < 0 or not self._swing.is_settled:
                 block.fill(0.0)
                 return
             self._begin(spare, heard_at)
-        self._watch(spare, n_frames, heard_at)
+        self._watch(n_frames, heard_at)
         self.delay_s += 0.02 * (self._delay(heard_at) - self.delay_s)
         n_there = ring.take(block)
         if n_there < n_frames:
             block[n_there:] = 0.0
             self.underruns += 1
             self.reserve_s = min(self.reserve_s + _MORE_RESERVE_S, _MOST_RESERVE_S)
-            self._playing = False
+            self._interrupt()
 
     def _begin(self, spare: int, heard_at: float) -> None:
         """Play on, without the ``spare`` frames: what came too late is not played late."""
         self._out_ring.skip(spare)
         self._playing = True
         self._restarts += 1
-        self._least_spare, self._watched = _RING_S * self.rate_out, 0
+        self._swing.begin_again()
+        self._least_there, self._watched = self._out_ring.capacity, 0
         self.delay_s = self._delay(heard_at)
 
-    def _watch(self, spare: int, n_frames: int, heard_at: float) -> None:
-        """After a disturbance more may wait than is ever needed: it is left out, at a stroke."""
-        self._least_spare = min(self._least_spare, spare)
+    def _watch(self, n_frames: int, heard_at: float) -> None:
+        """After a disturbance more may wait than is ever needed.
+
+        A little is made up for by a faster pace, which nobody hears; more is left out at a stroke.
+        """
+        self._least_there = min(self._least_there, self._out_ring.n_there - n_frames)
         self._watched += n_frames
         if self._watched >= _WATCH_S * self.rate_out:
-            if self._least_spare > _SPARE_S * self.rate_out:
+            spare_s = self._least_there / self.rate_out - self._least_s
+            if spare_s > _MOST_EASED_S:
                 self.overruns += 1
-                self._begin(int(self._least_spare), heard_at)
-            self._least_spare, self._watched = _RING_S * self.rate_out, 0
+                self._begin(int(spare_s * self.rate_out), heard_at)
+            elif spare_s > _SPARE_S:
+                self._ease_s = spare_s
+            self._least_there, self._watched = self._out_ring.capacity, 0
 
     def _lose(self, at: float) -> None:
         """A device has lost sound, and is later than it was: begin again."""
         if self._playing and at - self._lost_at > _ONE_LOSS_S:
             self._lost_at = at
             self.n_lost += 1
-            self._playing = False
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        self._playing = False
+        self._swing.begin_again()
 
     def _n_reserve(self) -> int:
-        """Frames that must wait beside those that are taken: a block of the input, and more."""
-        return int((self.reserve_s + self._longest_in / self.rate_in) * self.rate_out)
+        """Frames that must wait beside those that are taken, to begin now.
+
+        So many that the reserve is left when least waits, and a block of the input, by which the
+        two devices may slip. Whether most or least waits now is known before the first sound; after
+        an interruption it may be most.
+        """
+        swing = self._swing.n_frames if self._restarts else self._swing.n_above
+        return int(self._least_s * self.rate_out) + swing
+
+    @property
+    def _least_s(self) -> float:
+        """What is to be left when least waits."""
+        return self.reserve_s + self._longest_in / self.rate_in
 
     def _delay(self, heard_at: float) -> float:
         """Seconds between the coming in of the frame that is read next, and ``heard_at``."""
@@ -178,6 +206,9 @@ class Chain:
         if self._seen_restarts != self._restarts:
             self._seen_restarts = self._restarts
             self._pace.restart()
+        ease_s, self._ease_s = self._ease_s, 0.0
+        if ease_s:
+            self._pace.ease(ease_s)
         correction = 0.0
         if self._playing:
             correction = self._pace.correction(self.delay_s, n_frames / self.rate_in)

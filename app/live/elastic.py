@@ -94,6 +94,10 @@ class Pace:
         self._held_s: float | None = None
         self._acting = False
 
+    def ease(self, by_s: float) -> None:
+        """Hold a delay that is ``by_s`` shorter than it is now, and get there unheard."""
+        self._held_s, self._acting = self._mean_s - by_s, True
+
     def correction(self, delay_s: float, span_s: float) -> float:
         """For the next ``span_s`` seconds of sound, the delay being ``delay_s`` now."""
         self._gathered_s = min(self._gathered_s + span_s, self.MEAN_S)

@@ -97,7 +97,7 @@ def test_the_mixture_comes_out_later_and_unchanged() -> None:
 def test_what_is_heard(heard: str, gain: float) -> None:
     faders = {"vocals": 20 * np.log10(0.5), "accompaniment": 20 * np.log10(2)}
     hands = Hands(chain(gains_of(heard, SOURCES, faders)))
-    hands.turn(60)
+    hands.turn(80)
     sent, delay = np.concatenate(hands.sent), hands.delay
     wanted = sent[-3000 - delay : -delay] * gain
     assert np.abs(hands.heard[-3000:] - np.clip(wanted, -1, 1)).max() < 1e-5
@@ -106,10 +106,10 @@ def test_what_is_heard(heard: str, gain: float) -> None:
 def test_a_change_makes_no_click() -> None:
     hands = Hands(chain((1.0, 1.0)))
     hands._rng = type("Steady", (), {"standard_normal": lambda self, shape: np.ones(shape)})()
-    hands.turn(40)
+    hands.turn(60)
     hands.chain.balance.wanted = (0.0, 0.0)
     hands.turn(40)
-    steps = np.abs(np.diff(hands.heard[2000:, 0]))
+    steps = np.abs(np.diff(hands.heard[4000:, 0]))
     assert hands.heard[-1, 0] == 0
     assert steps.max() < 0.1 / 40
 
@@ -124,6 +124,45 @@ def test_a_stall_is_one_dropout_and_the_latency_comes_back() -> None:
     assert (hands.chain.underruns, hands.chain.overruns) == (1, 0)
     # A little more is kept back from now on.
     assert 0 <= hands.delay - before <= 0.006 * RATE + BLOCK
+
+
+def test_bursts_are_waited_for() -> None:
+    """A driver that brings eight blocks at once, while the output asks for one at a time."""
+    hands = Hands(chain())
+    turn, kept = hands.turn, []
+    take_in = hands.chain.take_in
+
+    def later(block: NDArray[np.float32], came_at: float, lost: bool = False) -> None:
+        kept.append((block, came_at))
+        if len(kept) == 8:
+            for each in kept:
+                take_in(*each)
+            kept.clear()
+
+    hands.chain.take_in = later  # type: ignore[method-assign]
+    for _ in range(400):
+        turn(works=False)
+        if hands.chain.wait(0):
+            hands.chain.work()
+    made = hands.chain
+    assert (made.underruns, made.overruns) == (0, 0)
+    sent, heard, delay = np.concatenate(hands.sent), hands.heard, hands.delay
+    assert np.abs(heard[-5000:] - sent[-5000 - delay : -delay]).max() < 1e-5
+    assert delay <= made.n_behind + 0.02 * RATE + 10 * BLOCK + 1
+
+
+def test_a_little_that_waits_needlessly_goes_unheard() -> None:
+    hands = Hands(chain())
+    hands.turn(60)
+    before, before_s = hands.delay, hands.chain.delay_s
+    for _ in range(3):  # the output takes nothing for 0.04 s
+        hands.chain.take_in(np.zeros((BLOCK, 2), np.float32), hands.now)
+        hands.chain.work()
+    hands.turn(60)
+    assert hands.delay - before == 3 * BLOCK
+    hands.turn(2000)
+    assert (hands.chain.underruns, hands.chain.overruns) == (0, 0)
+    assert hands.chain.delay_s - before_s < 0.012
 
 
 def test_sound_that_a_device_lost() -> None:
