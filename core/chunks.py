@@ -17,6 +17,7 @@ from core.audio import ResampledAudio
 from core.audio.source import Audio
 from core.card import Card, ChunkSettings
 from core.features import heard_magnitude, heard_views, normalised, running_level
+from core.masks import mean_above_band
 from core.stft import ComplexArray, analyse
 
 FloatArray = NDArray[np.float32]
@@ -120,6 +121,24 @@ def masks_of(heard: Sequence[HeardChunk], network: MaskFunction) -> list[FloatAr
         made = network(np.stack([heard[k].features for k in group]))
         masks.update(zip(group, made, strict=True))
     return [masks[k] for k in range(len(heard))]
+
+
+def kept_masks(heard: HeardChunk, masks: FloatArray, n_channels: int, card: Card) -> FloatArray:
+    """Of a chunk's ``masks`` the frames that it gives, and behind the bins what lies above them.
+
+    ``masks`` is as ``masks_of`` has it. Returns ``(n_sources - 1, n_channels, n_frames,
+    n_bins + 1)`` over the frames from ``chunk.first`` to ``chunk.fade_last``.
+    """
+    chunk, frames_per_s = heard.chunk, card.sample_rate / card.stft.hop_samples
+    if masks.shape[1] > n_channels:  # two channels were heard of a song that has not two
+        masks = masks.mean(axis=1, keepdims=True)
+    above = [
+        [mean_above_band(m, x, frames_per_s) for m, x in zip(of, heard.magnitude, strict=False)]
+        for of in masks
+    ]
+    full = np.concatenate([masks, np.array(above, np.float32)[..., None]], axis=3)
+    offset = chunk.heard_first
+    return full[:, :, chunk.first - offset : chunk.fade_last - offset]
 
 
 def fade_weights(n_frames: int) -> FloatArray:

@@ -15,10 +15,10 @@ from core.audio.growing import GrowingAudio, n_there
 from core.audio.source import Audio, DifferenceAudio, ScratchAudio
 from core.batches import MaskMaker
 from core.checkpoint import Model
-from core.chunks import HeardChunk, Listener, cut
+from core.chunks import HeardChunk, Listener, cut, kept_masks
 from core.compute_threads import compute_threads
 from core.errors import Cancelled, StemscopeError
-from core.masks import Mask, mean_above_band
+from core.masks import Mask
 from core.plan import ChunkPlan, Seams
 from core.ranges import Ranges
 from core.scratch_array import let_go
@@ -175,18 +175,8 @@ class Separator:
 
         ``masks`` is ``(n_sources - 1, n_channels, n_frames, n_bins)`` over the frames heard.
         """
-        chunk = heard.chunk
-        frames_per_s = self._card.sample_rate / self._card.stft.hop_samples
-        if masks.shape[1] > mask.n_channels:  # two channels were heard of a song that has not two
-            masks = masks.mean(axis=1, keepdims=True)
-        above = [
-            [mean_above_band(m, x, frames_per_s) for m, x in zip(of, heard.magnitude, strict=False)]
-            for of in masks
-        ]
-        full = np.concatenate([masks, np.array(above, np.float32)[..., None]], axis=3)
-        offset = chunk.heard_first
-        kept = full[:, :, chunk.first - offset : chunk.fade_last - offset]
-        first, values = seams.join(chunk, kept)
+        kept = kept_masks(heard, masks, mask.n_channels, self._card)
+        first, values = seams.join(heard.chunk, kept)
         last = first + values.shape[2]
         mask.values[..., first:last] = values[..., :-1].swapaxes(2, 3)
         mask.above[..., first:last] = values[..., -1]

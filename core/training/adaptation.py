@@ -1,0 +1,143 @@
+"""A network adapted to one song, within a given time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.checkpoint import Model
+from core.errors import Cancelled, DataError, UsageError
+from core.networks import build_network
+from core.networks.base import SourceNetwork
+from core.precision import product_dtype
+from core.training.objective import Objective
+from core.training.optimisers import WeightAverage, clip_gradients, make_optimiser
+from core.training.settings import ObjectiveSettings, OptimiserSettings
+from core.training.song_material import SongMaterial
+
+EXAMPLE_S = 3.2
+N_TOGETHER = 16
+LEARNING_RATE = 2e-4
+LEAST_S, MOST_S = 5.0, 3600.0
+
+_WARM_UP_STEPS = 10
+_LAST_RATE = 0.05
+_AVERAGE_DECAY = 0.95
+
+
+@dataclass(frozen=True)
+class AdaptationReport:
+    """After every step: how many there were, the part of the time that is over, and the mean loss
+    of the last few steps."""
+
+    step: int
+    fraction: float
+    loss: float
+
+
+class Adaptation:
+    """Fine-tunes a copy of ``model``'s network on ``material`` for ``seconds`` of its own work.
+
+    The model itself stays as it is. The objective is that of the model's training; the rate falls
+    over the time as half a cosine. ``UsageError`` for a time out of range, or a model that has not
+    two sources.
+    """
+
+    def __init__(self, model: Model, material: SongMaterial, seconds: float) -> None:
+        if not LEAST_S <= seconds <= MOST_S:
+            raise UsageError(
+                "A model is adapted for {least:g} to {most:g} seconds, not {value:g}.",
+                least=LEAST_S,
+                most=MOST_S,
+                value=seconds,
+            )
+        if len(model.card.sources) != 2:
+            raise UsageError("Only models of two sources are adapted to a song.")
+        self._model, self._material, self._seconds = model, material, seconds
+        card, device = model.card, model.device
+        network = build_network(card.network.name, card.network.arguments)
+        assert isinstance(network, SourceNetwork)
+        network.load_state_dict(model.weights)
+        network.product_dtype = product_dtype("auto", device)
+        self._network = network.to(device).train()
+        self._objective = Objective(network, ObjectiveSettings(), network.product_dtype)
+        self._settings = OptimiserSettings(learning_rate=LEARNING_RATE, gradient_norm=1.0)
+        self._optimiser = make_optimiser(network, self._settings)
+        self._average = WeightAverage(network, _AVERAGE_DECAY)
+        self._loss = 0.0
+        self.step = 0
+        self.worked_s = 0.0
+
+    @property
+    def fraction(self) -> float:
+        """The part of the time that is over."""
+        return min(1.0, self.worked_s / self._seconds)
+
+    def run(self, should_stop: Callable[[], bool] | None = None) -> Iterator[AdaptationReport]:
+        """Go on to the end of the time, giving way after every step.
+
+        Time spent elsewhere meanwhile does not count. ``Cancelled`` if asked to stop;
+        ``DataError`` if the numbers leave their range.
+        """
+        while self.worked_s < self._seconds:
+            if should_stop is not None and should_stop():
+                raise Cancelled
+            began_s = time.perf_counter()
+            self._take_step()
+            self.worked_s += time.perf_counter() - began_s
+            yield AdaptationReport(self.step, self.fraction, self._loss)
+
+    def adapted(self) -> Model:
+        """The model with the running mean of the weights so far, on the same device."""
+        card = self._model.card
+        network = build_network(card.network.name, card.network.arguments)
+        assert isinstance(network, SourceNetwork)
+        network.load_state_dict(self._average.tensors)
+        return Model(card, network, self._model.device, "auto")
+
+    def _take_step(self) -> None:
+        batch = self._batch()
+        with torch.enable_grad():
+            loss = self._objective(*batch) / batch[-1].sum()
+        self._optimiser.zero_grad()
+        loss.backward()
+        norm = clip_gradients(self._network.parameters(), self._settings)
+        value = loss.item()
+        if not (math.isfinite(value) and math.isfinite(norm.item())):
+            raise DataError(
+                "The model could not be adapted: its error left the range of numbers in step "
+                "{step}. Mark other parts of the song, and try again.",
+                step=self.step + 1,
+            )
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate()
+        self._optimiser.step()
+        self.step += 1
+        self._average.update(self._network, self.step)
+        self._loss += (value - self._loss) / min(self.step, 10)
+
+    def _batch(self) -> tuple[torch.Tensor, ...]:
+        """Features, scales, voices, music and weights of the next examples."""
+        first = self.step * N_TOGETHER
+        examples = [self._material.example(first + k) for k in range(N_TOGETHER)]
+        device = self._model.device
+        parts = [
+            torch.from_numpy(np.stack([getattr(example, name) for example in examples])).to(device)
+            for name in ("features", "scale", "voice", "music")
+        ]
+        return (*parts, torch.ones_like(parts[1]))
+
+    def _rate(self) -> float:
+        warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
+        fall = (1 + math.cos(math.pi * self.fraction)) / 2
+        return LEARNING_RATE * warm * (_LAST_RATE + (1 - _LAST_RATE) * fall)
+
+
+def example_frames(model: Model) -> int:
+    """How many frames of ``model``'s grid an example has."""
+    return max(2, round(EXAMPLE_S * model.card.sample_rate / model.card.stft.hop_samples))
