@@ -15,7 +15,7 @@ EDITING = (
     "tool_brush", "tool_eraser", "tool_harmonics", "tool_rectangle", "tool_lasso", "tool_wand",
     "brush_smaller", "brush_larger", "select_all", "deselect", "to_voice", "to_music",
     "to_network", "swap", "copy_mask", "paste_mask", "save_mask", "load_mask", "save_table",
-    "save_pair", "save_pitch", "save", "save_as", "save_packed",
+    "save_pair", "save_pitch", "save", "save_as", "save_packed", "mark_voice", "mark_music",
 )  # fmt: skip
 """What needs a mask that can be edited."""
 
@@ -64,6 +64,11 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("swap", mark("E&xchange voice and accompaniment"), "Shift+X"),
             ("copy_mask", mark("Co&py the mask"), "Ctrl+C"),
             ("paste_mask", mark("Pa&ste the mask at the playhead"), "Ctrl+V"),
+            ("-", "", ""),
+            ("mark_voice", mark("Voice alone in the selection"), ""),
+            ("mark_music", mark("Music alone in the selection"), ""),
+            ("adapt", mark("A&dapt the model to this song"), ""),
+            ("adapted", mark("Hear before or after the adaptation"), "Shift+B"),
             ("-", "", ""),
             ("save_mask", mark("Save the &mask…"), ""),
             ("load_mask", mark("Load a mas&k…"), ""),

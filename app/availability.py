@@ -34,5 +34,8 @@ def enable(window: MainWindow) -> None:
     actions.enable(EDITING, in_front and desk.can_edit)
     actions.enable(("tool_select", "tool_hand"), in_front and there)
     actions.enable(("compare",), in_front and window.workbench.panel.history.compare.isEnabled())
+    adapting = window.workbench.adapting
+    actions.enable(("adapt",), in_front and adapting.desk.can_start)
+    actions.enable(("adapted",), in_front and adapting.can_compare)
     actions.enable(("undo",), in_front and desk.history.can_undo)
     actions.enable(("redo",), in_front and desk.history.can_redo)

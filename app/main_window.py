@@ -135,7 +135,8 @@ class MainWindow(QMainWindow):
         self.stem_files.failed.connect(self.show_failure)
         self.page.view.failed.connect(self.show_failure)
         self.workbench.failed.connect(self.show_failure)
-        self.workbench.desk.changed.connect(self._enable)
+        self.workbench.adapting.kept.connect(self.choices.use)
+        self.workbench.changed.connect(self._enable)
         self.workbench.desk.worked.connect(self._on_edited)
         self.display.song_shown.connect(self._on_song_shown)
         page.failed.retry_clicked.connect(self.retry)
@@ -335,6 +336,7 @@ class MainWindow(QMainWindow):
             return
         self.projects.desk.forget()
         window_memory.remember(self)
+        self.workbench.adapting.shutdown()
         self.stem_files.shutdown()
         self.playback.shutdown()
         self.all_pages.shutdown()

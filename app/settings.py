@@ -73,6 +73,7 @@ PROJECT_FOLDER = Setting("folders/projects", "")
 MASK_FOLDER = Setting("folders/masks", "")
 PAIRS_FOLDER = Setting("folders/pairs", "")
 SHAPE_PRESETS: Setting[dict[str, Any]] = Setting("editing/shape_presets", {})  # by name
+ADAPTATION_S = Setting("editing/adaptation_s", 60, minimum=5, maximum=3600)
 INSPECTOR_PART = Setting("window/inspector_part", "view", choices=("view", "edit"))
 VIEW: Setting[dict[str, Any]] = Setting("view/state", {})
 

@@ -10,7 +10,7 @@ from app.i18n import language_changed, tr
 from app.panels.models_page import ModelsPage
 from app.panels.status_line import StatusLine
 from app.panels.toolbar import AUTOMATIC, Toolbar
-from core.models import list_models
+from core.models import ModelEntry, list_models
 
 if TYPE_CHECKING:
     from app.separation_job import DevicesFound
@@ -50,6 +50,11 @@ class WindowChoices(QObject):
         self._toolbar.set_models(models, self._session.model_id)
         self._page.set_models(self._entries, self._session.model_id)
         self._on_model_changed()
+
+    def use(self, entry: ModelEntry) -> None:
+        """Go on with a model that has just been made."""
+        self.reload()
+        self._session.set_model(entry.model_id)
 
     def _on_model_changed(self) -> None:
         model_id = self._session.model_id

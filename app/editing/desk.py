@@ -12,6 +12,7 @@ from app.i18n import mark
 from app.song import Song, StemsAdvanced
 from app.tasks import TaskHandle
 from core.editing.edited import MaskState
+from core.editing.edits import Edit
 from core.editing.history import EditHistory
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PRIORITY = 20  # in the pool: before tiles and decoding
 FROM_PROJECT = mark("Edits of the project")
+CARRIED = mark("Edits of the model before")
 
 
 class EditingDesk(QObject):
@@ -41,6 +43,7 @@ class EditingDesk(QObject):
         self._session = session
         self._focus_s = focus_s
         self._songs: dict[tuple[int, str], EditedSong] = {}
+        self._carried: dict[tuple[int, str], MaskState] = {}
         self._none = EditHistory()
         self._handle: TaskHandle | None = None
         self._at_work: tuple[EditedSong, int, int] | None = None
@@ -145,6 +148,18 @@ class EditingDesk(QObject):
         before = song.state
         song.is_bypassed = bypassed
         self._follow(song, before)
+
+    def look(self, song: EditedSong, look: Edit | None) -> None:
+        """Hear and see another network's mask under the edits for the moment; None: the song's."""
+        if look is song.look:
+            return
+        before = song.state
+        song.look, song.is_bypassed = look, False
+        self._follow(song, before)
+
+    def carry(self, song_id: int, model_id: str, state: MaskState) -> None:
+        """Begin with ``state`` once the song is separated with that model, if it has no edits."""
+        self._carried[song_id, model_id] = state
 
     def _move(self, step: Callable[[EditHistory], object], possible: bool) -> None:
         song = self.song
@@ -274,6 +289,11 @@ class EditingDesk(QObject):
     def _take_project(self) -> None:
         """Go on from the edits of the project that the song on screen came from, once."""
         song = self._session.current
+        if song is not None and self.can_edit:
+            state = self._carried.pop((song.song_id, song.model_id), None)
+            if state is not None and self.song is None:
+                self.push(CARRIED, state)
+                self.seal()
         if song is None or song.project is None or not self.can_edit:
             return
         project = song.project

@@ -42,6 +42,7 @@ ACT_ACTIONS = {
     Act.LESS: (Action.GAIN, -1, mark("Less voice")),
 }
 EVERYTHING = Rectangle(-math.inf, math.inf, 0.0, math.inf)
+VOICE_ALONE, MUSIC_ALONE = mark("Voice alone"), mark("Music alone")
 ERASED = mark("Erased")
 PASTED = mark("Pasted")
 HIDDEN = mark("An edit hidden or shown")
@@ -101,6 +102,12 @@ class MaskTools:
         """Do something with the bins of ``region``."""
         action, sign, name = ACT_ACTIONS[act]
         self._add(Edit(region, action, amount=sign * gain_db, name=name, edit_id=self._new_id()))
+
+    def mark(self, region: Region, is_voice: bool) -> None:
+        """Nothing but the voice, or but the music, sounds at the times of ``region``."""
+        action = Action.TO_VOICE if is_voice else Action.TO_ACCOMPANIMENT
+        name = VOICE_ALONE if is_voice else MUSIC_ALONE
+        self._add(Edit(all_frequencies(region), action, name=name, edit_id=self._new_id()))
 
     def copy(self, region: Region) -> None:
         """Keep the mask of ``region`` as it is now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from app.song import SongResult
 from core.audio import Audio
 from core.audio.patched import PatchedAudio
 from core.editing.edited import EditedMask, MaskState, touched
+from core.editing.edits import Edit
 from core.editing.history import EditHistory
 from core.masks import Mask
 from core.ranges import Ranges
@@ -48,6 +49,9 @@ class EditedSong:
         self.history = EditHistory()
         self.is_bypassed = False
         """Whether the network's own mask is heard and seen for the moment."""
+        self.look: Edit | None = None
+        """The mask of another network in a part of the song, heard and seen for the moment: it
+        lies under the edits."""
         self.behind = Ranges()
         self._voice = voice
         self._network = result.network_mask or result.mask
@@ -63,7 +67,10 @@ class EditedSong:
     @property
     def state(self) -> MaskState:
         """What mask and sound are to be like now."""
-        return MaskState() if self.is_bypassed else self.history.state
+        if self.is_bypassed:
+            return MaskState()
+        state = self.history.state
+        return state if self.look is None else replace(state, edits=(self.look, *state.edits))
 
     @property
     def n_frames(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.adaptation.control import AdaptationControl
 from app.editing import tools as region_tools
 from app.editing.certainty_desk import CertaintyDesk
 from app.editing.desk import EditingDesk
@@ -35,6 +36,7 @@ class MaskWorkbench(QObject):
     """The page's part in which masks are edited: panel and tools over one ``EditingDesk``."""
 
     failed = Signal(object)  # Failure
+    changed = Signal()  # what can be done
 
     def __init__(
         self,
@@ -58,6 +60,13 @@ class MaskWorkbench(QObject):
         self.pitch.failed.connect(self.failed)
         self._heard_mask: Mask | None = None
         self._tools = MaskTools(self.desk, lambda: panel.tools.settings)
+        self.adapting = AdaptationControl(
+            session, self.desk, self._tools, panel.adapt, view, playback, self
+        )
+        self.adapting.failed.connect(self.failed)
+        self.adapting.stage_changed.connect(self.changed)
+        self.desk.changed.connect(self.changed)
+        self.adapting.said.connect(self._on_said)
         self.desk.changed.connect(self.refresh)
         self.desk.worked.connect(self._on_worked)
         self.desk.advanced.connect(self._on_advanced)
@@ -143,6 +152,9 @@ class MaskWorkbench(QObject):
             handlers[name] = getattr(self.files, name)
         for name in ("next_doubt", "previous_doubt", "next_phrase", "previous_phrase"):
             handlers[name] = _Call(self, self._go, getattr(self.certainty, name)).act
+        for name in ("mark_voice", "mark_music"):
+            handlers[name] = getattr(self.adapting, name)
+        handlers["adapt"], handlers["adapted"] = self.adapting.start, self.adapting.toggle
         handlers["select_all"] = self._on_select_all
         handlers["deselect"] = self._on_deselect
         return handlers

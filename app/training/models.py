@@ -42,15 +42,15 @@ def models_of(run: str, entries: Iterable[ModelEntry] | None = None) -> list[Mod
     return [entry for entry in found if entry.card.training.get(RUN_KEY) == run]
 
 
-def install(model: Path, title: str, run: str) -> ModelEntry:
+def install(model: Path, title: str, run: str | None = None) -> ModelEntry:
     """Copy the model in folder ``model`` among the user's, under ``title`` or one like it.
 
-    What that run left there before with the same weights is kept and returned; nothing is ever
+    What ``run`` left there before with the same weights is kept and returned; nothing is ever
     overwritten. Raises ``ModelError`` for a damaged model, ``OutputError`` if the disk refuses.
     """
     card = read_card(model)
     entries = list_models()
-    for entry in models_of(run, entries):
+    for entry in models_of(run, entries) if run else ():
         if entry.card.sha256 == card.sha256:
             return entry
     title = free_name(title, (entry.card.title for entry in entries))
@@ -59,7 +59,8 @@ def install(model: Path, title: str, run: str) -> ModelEntry:
     with suppress(OSError):
         taken += [path.name for path in root.iterdir()]
     model_id = slug(free_name(slug(title), taken))
-    card = replace(card, model_id=model_id, title=title, training={**card.training, RUN_KEY: run})
+    training = {**card.training, RUN_KEY: run} if run else card.training
+    card = replace(card, model_id=model_id, title=title, training=training)
     temporary: Path | None = None
     try:
         root.mkdir(parents=True, exist_ok=True)

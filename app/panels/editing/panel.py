@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import bind
 from app.panels.controls import ElidedLabel, label, rule
+from app.panels.editing.adapt_box import AdaptBox
 from app.panels.editing.edit_list import EditList
 from app.panels.editing.hear_box import HearBox
 from app.panels.editing.history_box import HistoryBox
@@ -27,6 +28,7 @@ class EditPanel(QWidget):
         self.selection = SelectionBox()
         self.hear = HearBox()
         self.shape = ShapeBox()
+        self.adapt = AdaptBox()
         self.edits = EditList()
         self.history = HistoryBox()
         self.wait = label("The mask can be edited once the song is separated.", "muted")
@@ -49,7 +51,9 @@ class EditPanel(QWidget):
         column.addWidget(self.progress)
         column.addWidget(self.wait)
         column.addWidget(self.note)
-        parts = (self.tools, self.selection, self.hear, self.shape, self.edits, self.history)
+        parts = (
+            self.tools, self.selection, self.hear, self.shape, self.edits, self.history, self.adapt,
+        )  # fmt: skip
         for number, part in enumerate(parts):
             if number:
                 column.addWidget(rule())

@@ -1,0 +1,130 @@
+"""Adapting a model to a song as a job of the compute thread; torch is loaded in there alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from app.i18n import mark
+from app.jobs import JobStep
+from app.torch_setup import prepare_torch
+from core.audio import Audio
+from core.editing.grid import Grid, Span
+from core.editing.marks import Marks, length_s
+from core.editing.patch import Patch
+
+if TYPE_CHECKING:
+    from core.checkpoint import Model
+    from core.training.adaptation import Adaptation
+
+LOADING = mark("Loading the model")
+ADAPTING = mark("Adapting the model")
+
+FIRST_LOOK, LOOKS = 0.05, 12
+"""The loop is separated again so often, for the first time after this part of the time."""
+
+
+@dataclass(frozen=True)
+class LoopLook:
+    """The mask of the loop as the network makes it by now, after ``step`` steps."""
+
+    patch: Patch
+    span_s: Span
+    step: int
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """The folder of the adapted model, and how long it learnt."""
+
+    folder: Path
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AdaptationRequest:
+    """Everything the compute thread needs to adapt a model to a song.
+
+    ``voice`` is the voice's stem as it is now, ``loop_s`` what is separated again meanwhile,
+    ``folder`` where the new model is written; it must not be there yet.
+    """
+
+    mixture: Audio
+    voice: Audio
+    marks: Marks
+    model_folder: Path
+    song: str
+    seconds: float
+    loop_s: Span
+    folder: Path
+    device: str = "auto"
+    enough: Event = field(default_factory=Event)
+    """Set by the user who does not want to wait for the end: what was learnt so far is taken."""
+
+    def run(self, should_stop: Callable[[], bool]) -> Generator[JobStep, None, Adapted]:
+        """Yields a step of the work at a time, and ``LoopLook`` now and then."""
+        yield JobStep(0.0, LOADING)
+        prepare_torch()
+        yield JobStep(0.0, LOADING)
+        from core.checkpoint import load_model, save_model
+        from core.devices import resolve_device
+        from core.training.adaptation import Adaptation, example_frames
+        from core.training.song_material import SongMaterial
+
+        model = load_model(self.model_folder, resolve_device(self.device), precision="auto")
+        n_frames = example_frames(model)
+        material = SongMaterial(self.mixture, self.voice, self.marks, model.card, n_frames)
+        adaptation = Adaptation(model, material, self.seconds)
+        next_look = FIRST_LOOK
+        for report in adaptation.run(should_stop):
+            look = None
+            ends = report.fraction >= 1.0 or self.enough.is_set()
+            if report.fraction >= next_look or ends:
+                next_look = report.fraction + (1 - FIRST_LOOK) / LOOKS
+                look = self._look(adaptation, should_stop)
+            yield JobStep(report.fraction, ADAPTING, look)
+            if ends:
+                break
+        adapted = adaptation.adapted()
+        card = self._card(model, adaptation)
+        save_model(card, adapted.weights, self.folder)
+        return Adapted(self.folder, adaptation.step, adaptation.worked_s)
+
+    def _look(self, adaptation: Adaptation, should_stop: Callable[[], bool]) -> LoopLook:
+        """The loop separated with the weights of this moment."""
+        from core.stretch import stretch_masks
+
+        model = adaptation.adapted()
+        card = model.card
+        grid = Grid(card.sample_rate, card.stft.hop_samples, card.stft.window_samples)
+        n_frames = int(self.mixture.n_samples / self.mixture.sample_rate * grid.frames_per_s) + 2
+        first, last = grid.frames(self.loop_s, 0, n_frames)
+        values, above = stretch_masks(self.mixture, model, first, last, should_stop)
+        return LoopLook(Patch.of(values[0], first, 0, above[0]), self.loop_s, adaptation.step)
+
+    def _card(self, model: Model, adaptation: Adaptation) -> Any:
+        """The new model's card: whence it comes, and what it learnt from."""
+        card = model.card
+        facts = {
+            "adapted_from": {"model_id": card.model_id, "title": card.title, "sha256": card.sha256},
+            "song": self.song,
+            "seconds": round(adaptation.worked_s, 1),
+            "steps": adaptation.step,
+            "marked_s": {
+                "voice": round(length_s(self.marks.voice), 1),
+                "music": round(length_s(self.marks.music), 1),
+                "corrected": round(length_s(self.marks.corrected), 1),
+            },
+            "before": card.training,
+        }
+        return replace(
+            card,
+            title=f"{card.title} · {self.song}",
+            description=f"“{card.title}”, adapted to the song “{self.song}”.",
+            training=facts,
+            figures={},  # those of the model before say nothing of this one
+        )
