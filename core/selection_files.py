@@ -22,7 +22,15 @@ from core.editing.checks import whole
 from core.editing.grid import Grid, Span
 from core.editing.regions import Region
 from core.errors import Cancelled, OutputError, UsageError
-from core.mask_about import MaskFacts, facts_table, plain_text
+from core.mask_about import (
+    FORMAT,
+    VERSION,
+    MaskFacts,
+    facts_table,
+    grid_table,
+    plain_text,
+    write_beside,
+)
 from core.masks import FloatArray, Mask
 from core.whole_file import whole_file, write_json
 
@@ -43,6 +51,7 @@ def write_csv(
     mask: Mask,
     region: Region,
     source: int = 0,
+    facts: MaskFacts | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> int:
@@ -50,8 +59,9 @@ def write_csv(
 
     A row per cell and channel of the mask: ``time_s,frequency_hz,channel,mask,weight``, by time,
     then by frequency. Channels count from 0. Numbers are the shortest that read back as the same
-    float64, float16 (the mask) and float32 (the weight). The file is replaced if it is there.
-    Raises ``UsageError`` if there are no cells or more than ``MAX_CSV_CELLS``, ``OutputError``, or
+    float64, float16 (the mask) and float32 (the weight). For ``NAME.csv`` a table,
+    ``NAME.csv.json``, says on which grid the cells lie. The file is replaced if it is there. Raises
+    ``UsageError`` if there are no cells or more than ``MAX_CSV_CELLS``, ``OutputError``, or
     ``Cancelled`` with nothing written.
     """
     whole("source", source, 0, len(mask.values) - 1)
@@ -74,6 +84,22 @@ def write_csv(
             n_written += _write_rows(file, mask, source, first, weights)
             if progress is not None:
                 progress(n_written / n_cells)
+        file.flush()
+        write_beside(
+            path.with_name(f"{path.name}.json"),
+            {
+                "format": FORMAT,
+                "version": VERSION,
+                **({} if facts is None else facts_table(facts)),
+                **grid_table(mask),
+                "table": {
+                    "source": source,
+                    "rows": n_cells,
+                    "mask": "how much of the cell belongs to the source, 0 to 1",
+                    "weight": "how much of the cell is selected, above 0 and up to 1",
+                },
+            },
+        )
     return n_cells
 
 

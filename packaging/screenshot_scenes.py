@@ -26,6 +26,33 @@ def show_editing(window, settle) -> None:  # type: ignore[no-untyped-def]
     settle()
 
 
+def show_adapting(window, state: str, wait) -> None:  # type: ignore[no-untyped-def]
+    """Stretches of voice and music alone, and a model that learns from them."""
+    from PySide6.QtWidgets import QScrollArea
+
+    from core.editing.regions import Rectangle
+
+    view, adapting = window.page.view, window.workbench.adapting
+    window.page.inspector.show_part("edit")
+    view.viewport.set_time(0.0, 24.0)
+    for start, stop, mark in ((0.0, 3.2, adapting.mark_music), (14.0, 16.4, adapting.mark_voice)):
+        view.set_selection(Rectangle(start, stop, 0.0, 20000.0))
+        mark()
+    wait(lambda: bool(adapting.desk.marks.voice and adapting.desk.marks.music))
+    window.playback.loop((6.6, 11.4))
+    box = window.workbench.panel.adapt
+    if state != "adapt-start":
+        box.time.setCurrentIndex(0)
+        adapting.start()
+        wait(box.after.isEnabled)
+        if state == "adapt-done":
+            box.enough.click()
+            wait(box.keep.isVisible)
+    wait(lambda: window.workbench.desk.idle and view.idle)
+    for area in window.page.inspector.findChildren(QScrollArea):
+        area.ensureWidgetVisible(box, 0, 16)
+
+
 def long_song(folder: Path) -> Path:
     """The demo song over and over, as FLAC."""
     import soundfile

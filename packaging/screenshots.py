@@ -14,7 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from screenshot_scenes import long_song, show_beginning, show_editing, show_training, show_waiting
+from screenshot_scenes import (
+    long_song,
+    show_adapting,
+    show_beginning,
+    show_editing,
+    show_training,
+    show_waiting,
+)
 
 SHOTS: dict[str, dict[str, str]] = {
     "window": {"state": "close"},  # that of the README
@@ -34,6 +41,10 @@ SHOTS: dict[str, dict[str, str]] = {
     "done-200": {"state": "done", "scale": "2"},
     "editing-dark": {"state": "editing"},
     "editing-chinese-light": {"state": "editing", "language": "zh_CN", "theme": "light"},
+    "adapt-start-dark": {"state": "adapt-start"},
+    "adapt-running-dark": {"state": "adapt-running"},
+    "adapt-done-chinese-light": {"state": "adapt-done", "language": "zh_CN", "theme": "light"},
+    "adapt-running-200": {"state": "adapt-running", "scale": "2", "size": "1280x800"},
     "queue-dark": {"state": "queue"},
     "error-dark": {"state": "error"},
     "export-dark": {"state": "export"},
@@ -163,6 +174,8 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             show_levels()
         if state == "editing":
             show_editing(window, settle)
+        if state.startswith("adapt-"):
+            show_adapting(window, state, wait)
         if state == "error":
             window.open_paths([Path("/tmp/missing song.wav")])
             from app.drops import NOT_A_FILE

@@ -96,7 +96,8 @@ class MaskFiles(QObject):
         def task(progress: Callable[..., None], should_stop: Callable[[], bool]) -> object:
             from core.mask_files import write_csv
 
-            write_csv(path, mask, region, progress=progress, should_stop=should_stop)
+            facts = _facts(song)
+            write_csv(path, mask, region, 0, facts, progress, should_stop)
             return None
 
         self._begin(task, mark("“{name}” is saved."), name=path.name)

@@ -47,7 +47,9 @@ class AutosaveFolder:
         found: list[Autosave] = []
         for folder in self._dead():
             saved = [each for each in list_autosaves(folder) if each.is_readable]
-            if not saved:
+            if saved:
+                _sweep(folder)
+            else:
                 shutil.rmtree(folder, ignore_errors=True)
             found += saved
         return sorted(found, key=lambda each: -each.saved_at)
@@ -83,3 +85,10 @@ class AutosaveFolder:
                 lock.unlock()
                 dead.append(folder)
         return dead
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was half written when the program was killed."""
+    for path in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            path.unlink()

@@ -21,7 +21,9 @@ from core.training.settings import ObjectiveSettings, OptimiserSettings
 from core.training.song_material import SongMaterial
 
 EXAMPLE_S = 3.2
-N_TOGETHER = 16
+N_TOGETHER, N_AT_ONCE = 4, 2
+"""Examples in a step, and those after which others may have the processor."""
+
 LEARNING_RATE = 2e-4
 LEAST_S, MOST_S = 5.0, 3600.0
 
@@ -32,8 +34,8 @@ _AVERAGE_DECAY = 0.95
 
 @dataclass(frozen=True)
 class AdaptationReport:
-    """After every step: how many there were, the part of the time that is over, and the mean loss
-    of the last few steps."""
+    """How many steps there were, the part of the time that is over, and the mean loss of the last
+    few steps."""
 
     step: int
     fraction: float
@@ -79,18 +81,23 @@ class Adaptation:
         return min(1.0, self.worked_s / self._seconds)
 
     def run(self, should_stop: Callable[[], bool] | None = None) -> Iterator[AdaptationReport]:
-        """Go on to the end of the time, giving way after every step.
+        """Go on to the end of the time, giving way after every few examples.
 
         Time spent elsewhere meanwhile does not count. ``Cancelled`` if asked to stop;
         ``DataError`` if the numbers leave their range.
         """
         while self.worked_s < self._seconds:
-            if should_stop is not None and should_stop():
-                raise Cancelled
-            began_s = time.perf_counter()
-            self._take_step()
-            self.worked_s += time.perf_counter() - began_s
-            yield AdaptationReport(self.step, self.fraction, self._loss)
+            self._optimiser.zero_grad()
+            total = 0.0
+            for first in range(0, N_TOGETHER, N_AT_ONCE):
+                if should_stop is not None and should_stop():
+                    raise Cancelled
+                began_s = time.perf_counter()
+                total += self._add_gradients(self.step * N_TOGETHER + first)
+                if first + N_AT_ONCE >= N_TOGETHER:
+                    self._take_step(total)
+                self.worked_s += time.perf_counter() - began_s
+                yield AdaptationReport(self.step, self.fraction, self._loss)
 
     def adapted(self) -> Model:
         """The model with the running mean of the weights so far, on the same device."""
@@ -100,15 +107,17 @@ class Adaptation:
         network.load_state_dict(self._average.tensors)
         return Model(card, network, self._model.device, "auto")
 
-    def _take_step(self) -> None:
-        batch = self._batch()
+    def _add_gradients(self, first: int) -> float:
+        """Those of the examples from number ``first`` on; returns their share of the loss."""
+        batch = self._batch(first)
         with torch.enable_grad():
-            loss = self._objective(*batch) / batch[-1].sum()
-        self._optimiser.zero_grad()
+            loss = self._objective(*batch) / batch[-1].sum() * (N_AT_ONCE / N_TOGETHER)
         loss.backward()
+        return float(loss.item())
+
+    def _take_step(self, loss: float) -> None:
         norm = clip_gradients(self._network.parameters(), self._settings)
-        value = loss.item()
-        if not (math.isfinite(value) and math.isfinite(norm.item())):
+        if not (math.isfinite(loss) and math.isfinite(norm.item())):
             raise DataError(
                 "The model could not be adapted: its error left the range of numbers in step "
                 "{step}. Mark other parts of the song, and try again.",
@@ -119,12 +128,11 @@ class Adaptation:
         self._optimiser.step()
         self.step += 1
         self._average.update(self._network, self.step)
-        self._loss += (value - self._loss) / min(self.step, 10)
+        self._loss += (loss - self._loss) / min(self.step, 10)
 
-    def _batch(self) -> tuple[torch.Tensor, ...]:
-        """Features, scales, voices, music and weights of the next examples."""
-        first = self.step * N_TOGETHER
-        examples = [self._material.example(first + k) for k in range(N_TOGETHER)]
+    def _batch(self, first: int) -> tuple[torch.Tensor, ...]:
+        """Features, scales, voices, music and weights of the examples from ``first`` on."""
+        examples = [self._material.example(first + k) for k in range(N_AT_ONCE)]
         device = self._model.device
         parts = [
             torch.from_numpy(np.stack([getattr(example, name) for example in examples])).to(device)

@@ -441,7 +441,11 @@ def test_a_selection_as_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     region = Lasso(((0.01, 500), (0.06, 1000), (0.05, 7000)))
     times, freqs = np.arange(40) * 32 / 16000, np.arange(33) * 250.0
     weights = region.weights(times, freqs)
-    n_cells = write_csv(path, mask, region)
+    n_cells = write_csv(path, mask, region, facts=FACTS)
+    about = json.loads((tmp_path / f"{path.name}.json").read_text("utf-8"))
+    assert about["model"]["sha256"] == FACTS.model_sha256
+    assert (about["sample_rate"], about["stft"]["hop_samples"]) == (16000, 32)
+    assert about["table"]["rows"] == n_cells
     text = path.read_text("ascii")
     assert text.startswith("time_s,frequency_hz,channel,mask,weight\n")
     rows = list(csv.DictReader(io.StringIO(text)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,6 +173,16 @@ def test_work_is_saved_by_itself_until_it_is_saved_or_given_up(bench, tmp_path, 
     bench.until(lambda: next(folder.rglob("*.stemscope")).read_bytes() != first)
     bench.until(lambda: bench.projects.idle)
     assert AutosaveFolder(folder).left_behind() == [], "its program still runs"
+    # Of one that was killed while it saved: what is whole is offered, the rest goes.
+    dead = folder / "1-dead"
+    dead.mkdir()
+    saved = shutil.copy(next(folder.rglob("*.stemscope")), dead)
+    (dead / ".half.part").write_bytes(b"half")
+    assert [str(each.path) for each in AutosaveFolder(folder).left_behind()] == [str(saved)]
+    assert (
+        [path.name for path in dead.glob("*.part")] == [path.name for path in dead.glob(".*")] == []
+    )
+    shutil.rmtree(dead)
     bench.run("save", tmp_path / "P.stemscope", monkeypatch)
     assert not list(folder.rglob("*.stemscope"))
     bench.edit(0.2)
