@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli_adapt import adapt, adapt_trial
 from app.cli_choices import AudioFormat, BitDepth, Data, Device, Layout, MaskKind, Model
 from app.cli_errors import (
     EXIT_BAD_INPUT,
@@ -182,6 +183,8 @@ def live(
 
 cli.command()(train)
 cli.command()(reproduce)
+cli.command()(adapt)
+cli.command()(adapt_trial)
 
 
 @cli.command()

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.i18n import mark
 from app.jobs import JobStep
 from app.torch_setup import prepare_torch
 from core.audio import Audio
 from core.editing.grid import Grid, Span
-from core.editing.marks import Marks, length_s
+from core.editing.marks import Marks
 from core.editing.patch import Patch
 
 if TYPE_CHECKING:
-    from core.checkpoint import Model
     from core.training.adaptation import Adaptation
 
 LOADING = mark("Loading the model")
@@ -70,9 +69,9 @@ class AdaptationRequest:
         yield JobStep(0.0, LOADING)
         prepare_torch()
         yield JobStep(0.0, LOADING)
-        from core.checkpoint import load_model, save_model
+        from core.checkpoint import load_model
         from core.devices import resolve_device
-        from core.training.adaptation import Adaptation, example_frames
+        from core.training.adaptation import Adaptation, example_frames, save_adapted
         from core.training.song_material import SongMaterial
 
         model = load_model(self.model_folder, resolve_device(self.device), precision="auto")
@@ -89,9 +88,7 @@ class AdaptationRequest:
             yield JobStep(report.fraction, ADAPTING, look)
             if ends:
                 break
-        adapted = adaptation.adapted()
-        card = self._card(model, adaptation)
-        save_model(card, adapted.weights, self.folder)
+        save_adapted(adaptation, self.marks, self.song, self.folder)
         return Adapted(self.folder, adaptation.step, adaptation.worked_s)
 
     def _look(self, adaptation: Adaptation, should_stop: Callable[[], bool]) -> LoopLook:
@@ -105,26 +102,3 @@ class AdaptationRequest:
         first, last = grid.frames(self.loop_s, 0, n_frames)
         values, above = stretch_masks(self.mixture, model, first, last, should_stop)
         return LoopLook(Patch.of(values[0], first, 0, above[0]), self.loop_s, adaptation.step)
-
-    def _card(self, model: Model, adaptation: Adaptation) -> Any:
-        """The new model's card: whence it comes, and what it learnt from."""
-        card = model.card
-        facts = {
-            "adapted_from": {"model_id": card.model_id, "title": card.title, "sha256": card.sha256},
-            "song": self.song,
-            "seconds": round(adaptation.worked_s, 1),
-            "steps": adaptation.step,
-            "marked_s": {
-                "voice": round(length_s(self.marks.voice), 1),
-                "music": round(length_s(self.marks.music), 1),
-                "corrected": round(length_s(self.marks.corrected), 1),
-            },
-            "before": card.training,
-        }
-        return replace(
-            card,
-            title=f"{card.title} · {self.song}",
-            description=f"“{card.title}”, adapted to the song “{self.song}”.",
-            training=facts,
-            figures={},  # those of the model before say nothing of this one
-        )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.session import Session
 
 PRIORITY = 20  # in the pool: before tiles and decoding
+PREPARING = 1
 FROM_PROJECT = mark("Edits of the project")
 CARRIED = mark("Edits of the model before")
 
@@ -106,7 +107,9 @@ class EditingDesk(QObject):
 
     def states(self) -> dict[tuple[int, str], MaskState]:
         """What was done to each song and model so far."""
-        return {key: song.history.state for key, song in self._songs.items()}
+        return {
+            key: song.history.state for key, song in self._songs.items() if song.history.was_used
+        }
 
     def forget(self) -> None:
         """Let go of all edits, as if nobody had made them: the program ends."""
@@ -123,6 +126,15 @@ class EditingDesk(QObject):
         song.is_bypassed = False
         song.history.push(label, state, merge_key)
         self._follow(song, before)
+
+    def prepare(self) -> None:
+        """The user is about to edit: copy the mask ahead of the first stroke."""
+        song = self._edited_song()
+        if song is not None and not song.is_prepared:
+            song.is_prepared = True
+            self._session.pool.submit(
+                lambda progress, should_stop: bool(song.made()), priority=PREPARING
+            )
 
     def seal(self) -> None:
         """What is pushed from here on is an entry of its own."""
@@ -186,7 +198,13 @@ class EditingDesk(QObject):
         return found
 
     def song_for_edits(self) -> EditedSong | None:
-        """The song on screen, ready for edits; None if it is not."""
+        """The song on screen, about to be edited; None if it is not ready for it."""
+        song, edited = self._session.current, self._edited_song()
+        if song is not None and edited is not None:
+            song.edited_models.add(song.model_id)
+        return edited
+
+    def _edited_song(self) -> EditedSong | None:
         song = self._session.current
         if song is None or not self.can_edit:
             return None
@@ -196,7 +214,6 @@ class EditingDesk(QObject):
             assert song.result is not None
             found = EditedSong(song.song_id, song.decoded.audio, song.result)
             self._songs[song.song_id, song.model_id] = found
-            song.edited_models.add(song.model_id)
         return found
 
     def _work(self) -> None:
@@ -212,6 +229,13 @@ class EditingDesk(QObject):
         self._n_behind_most = 0
         self._note_pending()
         self.worked.emit()
+
+    def _forget_unused(self) -> None:
+        """Let go of copies of masks that were made ahead, for edits that never came."""
+        current = self.song
+        for key, song in list(self._songs.items()):
+            if song is not current and not song.history.was_used and song.look is None:
+                del self._songs[key]
 
     def _note_pending(self) -> None:
         """Say of each song whether its stems are what the user wants by now."""
@@ -272,6 +296,7 @@ class EditingDesk(QObject):
 
     def _on_current_changed(self) -> None:
         self._could_edit = self.can_edit
+        self._forget_unused()
         self._take_project()
         song = self.song
         self._n_behind_most = 0 if song is None else song.behind.size
@@ -291,7 +316,7 @@ class EditingDesk(QObject):
         song = self._session.current
         if song is not None and self.can_edit:
             state = self._carried.pop((song.song_id, song.model_id), None)
-            if state is not None and self.song is None:
+            if state is not None and not self.history.was_used:
                 self.push(CARRIED, state)
                 self.seal()
         if song is None or song.project is None or not self.can_edit:

@@ -52,6 +52,8 @@ class EditedSong:
         self.look: Edit | None = None
         """The mask of another network in a part of the song, heard and seen for the moment: it
         lies under the edits."""
+        self.is_prepared = False
+        """Whether the copy that is edited is being made."""
         self.behind = Ranges()
         self._voice = voice
         self._network = result.network_mask or result.mask
@@ -105,16 +107,22 @@ class EditedSong:
         """What was taken and not done."""
         self.behind = self.behind.plus(first, last)
 
+    def made(self) -> EditedMask:
+        """The copy of the mask that is edited: made now, which takes seconds for an hour's, if it
+        was not. ``OSError`` if the disk is full. May be called from any thread.
+        """
+        with self._making:
+            if self._edited is None:
+                self._edited = EditedMask(self._network, self.mixture.sample_rate / 2)
+            return self._edited
+
     def bring_up_to_date(self, state: MaskState, first: int, last: int) -> PieceDone:
         """Frames ``first`` to ``last`` of the mask, and the sound that they give, to ``state``.
 
         Where that is the network's own mask, the sound is the network's own too. ``OSError`` if
         the disk is full.
         """
-        with self._making:
-            if self._edited is None:
-                self._edited = EditedMask(self._network, self.mixture.sample_rate / 2)
-        edited, mixture = self._edited, self.mixture
+        edited, mixture = self.made(), self.mixture
         edited.update(state, first, last)
         mask = edited.result
         start, stop = touched_samples(mask, (first, last), self._stft, mixture)

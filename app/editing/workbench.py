@@ -74,6 +74,7 @@ class MaskWorkbench(QObject):
         view.painted.connect(self._on_painted)
         view.selection_changed.connect(self._on_selection_changed)
         view.wand_used.connect(self._on_wand_used)
+        panel.shown.connect(self.desk.prepare)
         panel.tools.tool_chosen.connect(view.set_tool)
         panel.tools.brush_changed.connect(view.set_brush)
         panel.selection.acted.connect(self.act)
@@ -94,6 +95,8 @@ class MaskWorkbench(QObject):
         """Show what there is of edits."""
         desk, panel = self.desk, self.panel
         available = desk.can_edit
+        if available and panel.isVisible():
+            desk.prepare()
         panel.set_available(available)
         self._view.set_can_draw(available)
         panel.shape.show_shape(desk.state.shape)

@@ -41,6 +41,11 @@ class EditHistory:
         return tuple(entry.label for entry in self._entries)
 
     @property
+    def was_used(self) -> bool:
+        """Whether there was any step, even if it was undone."""
+        return len(self._entries) > 1
+
+    @property
     def can_undo(self) -> bool:
         return self._index > 0
 

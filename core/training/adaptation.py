@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from core.checkpoint import Model
+from core.card import Card
+from core.checkpoint import Model, save_model
+from core.editing.marks import Marks, length_s
 from core.errors import Cancelled, DataError, UsageError
 from core.networks import build_network
 from core.networks.base import SourceNetwork
@@ -60,7 +63,7 @@ class Adaptation:
             )
         if len(model.card.sources) != 2:
             raise UsageError("Only models of two sources are adapted to a song.")
-        self._model, self._material, self._seconds = model, material, seconds
+        self.model, self._material, self._seconds = model, material, seconds
         card, device = model.card, model.device
         network = build_network(card.network.name, card.network.arguments)
         assert isinstance(network, SourceNetwork)
@@ -101,11 +104,11 @@ class Adaptation:
 
     def adapted(self) -> Model:
         """The model with the running mean of the weights so far, on the same device."""
-        card = self._model.card
+        card = self.model.card
         network = build_network(card.network.name, card.network.arguments)
         assert isinstance(network, SourceNetwork)
         network.load_state_dict(self._average.tensors)
-        return Model(card, network, self._model.device, "auto")
+        return Model(card, network, self.model.device, "auto")
 
     def _add_gradients(self, first: int) -> float:
         """Those of the examples from number ``first`` on; returns their share of the loss."""
@@ -133,7 +136,7 @@ class Adaptation:
     def _batch(self, first: int) -> tuple[torch.Tensor, ...]:
         """Features, scales, voices, music and weights of the examples from ``first`` on."""
         examples = [self._material.example(first + k) for k in range(N_AT_ONCE)]
-        device = self._model.device
+        device = self.model.device
         parts = [
             torch.from_numpy(np.stack([getattr(example, name) for example in examples])).to(device)
             for name in ("features", "scale", "voice", "music")
@@ -149,3 +152,32 @@ class Adaptation:
 def example_frames(model: Model) -> int:
     """How many frames of ``model``'s grid an example has."""
     return max(2, round(EXAMPLE_S * model.card.sample_rate / model.card.stft.hop_samples))
+
+
+def save_adapted(adaptation: Adaptation, marks: Marks, song: str, folder: Path) -> Card:
+    """Write what ``adaptation`` came to as a model in ``folder``, which must not be there yet.
+
+    Its card says whence it comes, and what it learnt in the song of this title. ``OutputError``
+    if it cannot be written.
+    """
+    card = adaptation.model.card
+    facts = {
+        "adapted_from": {"model_id": card.model_id, "title": card.title, "sha256": card.sha256},
+        "song": song,
+        "seconds": round(adaptation.worked_s, 1),
+        "steps": adaptation.step,
+        "marked_s": {
+            "voice": round(length_s(marks.voice), 1),
+            "music": round(length_s(marks.music), 1),
+            "corrected": round(length_s(marks.corrected), 1),
+        },
+        "before": card.training,
+    }
+    adapted = replace(
+        card,
+        title=f"{card.title} · {song}",
+        description=f"“{card.title}”, adapted to the song “{song}”.",
+        training=facts,
+        figures={},  # those of the model before say nothing of this one
+    )
+    return save_model(adapted, adaptation.adapted().weights, folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from app.i18n import bind
@@ -21,6 +22,8 @@ _UNSEEN = "QProgressBar, QProgressBar::chunk { background: transparent; border: 
 
 class EditPanel(QWidget):
     """Lays the parts out; knows nothing of songs."""
+
+    shown = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +63,10 @@ class EditPanel(QWidget):
             column.addWidget(part)
         column.addStretch(1)
         self.set_fraction(1.0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
 
     def set_available(self, available: bool) -> None:
         """Whether there is a mask to edit."""
