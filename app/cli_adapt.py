@@ -44,8 +44,7 @@ def adapt(
     from core.editing.regions import Rectangle
     from core.models import find_model
     from core.separator import separate
-    from core.training.adaptation import Adaptation, example_frames, save_adapted
-    from core.training.song_material import SongMaterial
+    from core.training.adaptation import Adaptation, save_adapted
 
     voice, music = spans(voice_alone or ()), spans(music_alone or ())
     if not voice and not music:
@@ -75,8 +74,7 @@ def adapt(
             )
         separation = separate(mixture, loaded, lambda f: update("separating", f), stop.is_set)
         stem = separation.stems[loaded.card.sources[0]]
-        material = SongMaterial(mixture, stem, marks, loaded.card, example_frames(loaded))
-        adaptation = Adaptation(loaded, material, seconds)
+        adaptation = Adaptation.to_song(loaded, mixture, stem, marks, seconds)
         for report in adaptation.run(stop.is_set):
             update("learning", report.fraction)
         title = decoded.tags.title or song.stem

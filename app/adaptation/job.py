@@ -42,6 +42,8 @@ class Adapted:
     folder: Path
     steps: int
     seconds: float
+    has_helped: bool
+    """Whether it does better on the part of what was marked that it did not learn from."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,10 @@ class AdaptationRequest:
         yield JobStep(0.0, LOADING)
         from core.checkpoint import load_model
         from core.devices import resolve_device
-        from core.training.adaptation import Adaptation, example_frames, save_adapted
-        from core.training.song_material import SongMaterial
+        from core.training.adaptation import Adaptation, save_adapted
 
         model = load_model(self.model_folder, resolve_device(self.device), precision="auto")
-        n_frames = example_frames(model)
-        material = SongMaterial(self.mixture, self.voice, self.marks, model.card, n_frames)
-        adaptation = Adaptation(model, material, self.seconds)
+        adaptation = Adaptation.to_song(model, self.mixture, self.voice, self.marks, self.seconds)
         next_look = FIRST_LOOK
         for report in adaptation.run(should_stop):
             look = None
@@ -89,7 +88,7 @@ class AdaptationRequest:
             if ends:
                 break
         save_adapted(adaptation, self.marks, self.song, self.folder)
-        return Adapted(self.folder, adaptation.step, adaptation.worked_s)
+        return Adapted(self.folder, adaptation.step, adaptation.worked_s, adaptation.has_helped)
 
     def _look(self, adaptation: Adaptation, should_stop: Callable[[], bool]) -> LoopLook:
         """The loop separated with the weights of this moment."""

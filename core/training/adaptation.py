@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from core.audio.source import Audio
 from core.card import Card
 from core.checkpoint import Model, save_model
 from core.editing.marks import Marks, length_s
@@ -18,14 +20,20 @@ from core.errors import Cancelled, DataError, UsageError
 from core.networks import build_network
 from core.networks.base import SourceNetwork
 from core.precision import product_dtype
+from core.training.examples import Example
 from core.training.objective import Objective
 from core.training.optimisers import WeightAverage, clip_gradients, make_optimiser
 from core.training.settings import ObjectiveSettings, OptimiserSettings
-from core.training.song_material import SongMaterial
+from core.training.song_material import Kind, SongMaterial
 
 EXAMPLE_S = 3.2
+ShouldStop = Callable[[], bool]
+
 N_TOGETHER, N_AT_ONCE = 4, 2
 """Examples in a step, and those after which others may have the processor."""
+
+N_ASIDE, N_CHECKS = 8, 16
+"""Examples of what was kept aside, and how often they are looked at."""
 
 LEARNING_RATE = 2e-4
 LEAST_S, MOST_S = 5.0, 3600.0
@@ -48,12 +56,19 @@ class AdaptationReport:
 class Adaptation:
     """Fine-tunes a copy of ``model``'s network on ``material`` for ``seconds`` of its own work.
 
+    Of ``aside``, which it does not learn from, it sees whether that helps, and keeps what was best.
     The model itself stays as it is. The objective is that of the model's training; the rate falls
     over the time as half a cosine. ``UsageError`` for a time out of range, or a model that has not
     two sources.
     """
 
-    def __init__(self, model: Model, material: SongMaterial, seconds: float) -> None:
+    def __init__(
+        self,
+        model: Model,
+        material: SongMaterial,
+        seconds: float,
+        aside: SongMaterial | None = None,
+    ) -> None:
         if not LEAST_S <= seconds <= MOST_S:
             raise UsageError(
                 "A model is adapted for {least:g} to {most:g} seconds, not {value:g}.",
@@ -64,16 +79,20 @@ class Adaptation:
         if len(model.card.sources) != 2:
             raise UsageError("Only models of two sources are adapted to a song.")
         self.model, self._material, self._seconds = model, material, seconds
-        card, device = model.card, model.device
-        network = build_network(card.network.name, card.network.arguments)
+        device = model.device
+        settings = model.card.network
+        network = build_network(settings.name, settings.arguments)
         assert isinstance(network, SourceNetwork)
         network.load_state_dict(model.weights)
         network.product_dtype = product_dtype("auto", device)
         self._network = network.to(device).train()
-        self._objective = Objective(network, ObjectiveSettings(), network.product_dtype)
         self._settings = OptimiserSettings(learning_rate=LEARNING_RATE, gradient_norm=1.0)
         self._optimiser = make_optimiser(network, self._settings)
         self._average = WeightAverage(network, _AVERAGE_DECAY)
+        self._aside = [] if aside is None else [aside.example(k) for k in range(N_ASIDE)]
+        self._best = dict(model.weights)
+        self._best_loss = self._first_loss = math.inf
+        self._next_check = 0.0
         self._loss = 0.0
         self.step = 0
         self.worked_s = 0.0
@@ -83,38 +102,100 @@ class Adaptation:
         """The part of the time that is over."""
         return min(1.0, self.worked_s / self._seconds)
 
-    def run(self, should_stop: Callable[[], bool] | None = None) -> Iterator[AdaptationReport]:
+    @classmethod
+    def to_song(
+        cls, model: Model, mixture: Audio, voice: Audio, marks: Marks, seconds: float
+    ) -> Adaptation:
+        """To what ``marks`` say of ``mixture``, whose ``voice`` is the stem as it is now.
+
+        Where enough is marked, a part of it is kept aside.
+        """
+        learnt, aside = marks.parted()
+        n_frames = max(2, round(EXAMPLE_S * model.card.sample_rate / model.card.stft.hop_samples))
+        card = model.card
+        material = SongMaterial(mixture, voice, learnt, card, n_frames)
+        checked = None
+        if aside:
+            checked = SongMaterial(mixture, voice, aside, card, n_frames, only=Kind.MIXED)
+        return cls(model, material, seconds, checked)
+
+    def run(self, should_stop: ShouldStop | None = None) -> Iterator[AdaptationReport]:
         """Go on to the end of the time, giving way after every few examples.
 
         Time spent elsewhere meanwhile does not count. ``Cancelled`` if asked to stop;
         ``DataError`` if the numbers leave their range.
         """
+        yield from self._check(should_stop)
         while self.worked_s < self._seconds:
             self._optimiser.zero_grad()
             total = 0.0
             for first in range(0, N_TOGETHER, N_AT_ONCE):
-                if should_stop is not None and should_stop():
-                    raise Cancelled
-                began_s = time.perf_counter()
-                total += self._add_gradients(self.step * N_TOGETHER + first)
-                if first + N_AT_ONCE >= N_TOGETHER:
-                    self._take_step(total)
-                self.worked_s += time.perf_counter() - began_s
-                yield AdaptationReport(self.step, self.fraction, self._loss)
+                with self._work(should_stop):
+                    total += self._add_gradients(self.step * N_TOGETHER + first)
+                    if first + N_AT_ONCE >= N_TOGETHER:
+                        self._take_step(total)
+                yield self._report()
+            if self.fraction >= self._next_check:
+                yield from self._check(should_stop)
+
+    @contextlib.contextmanager
+    def _work(self, should_stop: ShouldStop | None) -> Iterator[None]:
+        """Counts the time of the body, unless somebody asked to stop before."""
+        if should_stop is not None and should_stop():
+            raise Cancelled
+        began_s = time.perf_counter()
+        yield
+        self.worked_s += time.perf_counter() - began_s
+
+    def _report(self) -> AdaptationReport:
+        return AdaptationReport(self.step, self.fraction, self._loss)
 
     def adapted(self) -> Model:
-        """The model with the running mean of the weights so far, on the same device."""
-        card = self.model.card
-        network = build_network(card.network.name, card.network.arguments)
+        """The model with the running mean of the weights so far, on the same device.
+
+        Where something was kept aside, with the mean that was best there, or the weights that it
+        began with.
+        """
+        weights = self._best if self._aside else self._average.tensors
+        return Model(self.model.card, self._network_of(weights), self.model.device, "auto")
+
+    def _network_of(self, weights: Mapping[str, torch.Tensor]) -> SourceNetwork:
+        """A network of the model's kind, in evaluation mode on the CPU."""
+        settings = self.model.card.network
+        network = build_network(settings.name, settings.arguments)
         assert isinstance(network, SourceNetwork)
-        network.load_state_dict(self._average.tensors)
-        return Model(card, network, self.model.device, "auto")
+        network.load_state_dict(dict(weights))
+        network.product_dtype = self._network.product_dtype
+        return network.eval()
+
+    @property
+    def has_helped(self) -> bool:
+        """Whether what was kept aside, if anything, is separated better than at first."""
+        return not self._aside or self._best_loss < self._first_loss
+
+    def _check(self, should_stop: ShouldStop | None) -> Iterator[AdaptationReport]:
+        """See how the mean of the weights does on what was kept aside, and keep the best."""
+        self._next_check = self.fraction + 1 / N_CHECKS
+        if not self._aside:
+            return
+        network = self._network_of(self._average.tensors).to(self.model.device)
+        loss = 0.0
+        for first in range(0, N_ASIDE, N_AT_ONCE):
+            with self._work(should_stop), torch.no_grad():
+                part = self._loss_of(self._aside[first : first + N_AT_ONCE], network)
+                loss += float(part.item()) * N_AT_ONCE / N_ASIDE
+            yield self._report()
+        if math.isinf(self._first_loss):
+            self._best_loss = self._first_loss = loss
+        elif loss < self._best_loss:
+            self._best_loss = loss
+            self._best = {k: v.detach().cpu().clone() for k, v in self._average.tensors.items()}
 
     def _add_gradients(self, first: int) -> float:
         """Those of the examples from number ``first`` on; returns their share of the loss."""
-        batch = self._batch(first)
         with torch.enable_grad():
-            loss = self._objective(*batch) / batch[-1].sum() * (N_AT_ONCE / N_TOGETHER)
+            examples = [self._material.example(first + k) for k in range(N_AT_ONCE)]
+            loss = self._loss_of(examples, self._network) * (N_AT_ONCE / N_TOGETHER)
         loss.backward()
         return float(loss.item())
 
@@ -133,25 +214,22 @@ class Adaptation:
         self._average.update(self._network, self.step)
         self._loss += (loss - self._loss) / min(self.step, 10)
 
-    def _batch(self, first: int) -> tuple[torch.Tensor, ...]:
-        """Features, scales, voices, music and weights of the examples from ``first`` on."""
-        examples = [self._material.example(first + k) for k in range(N_AT_ONCE)]
+    def _loss_of(self, examples: Sequence[Example], network: SourceNetwork) -> torch.Tensor:
+        """The mean error of ``network`` over the frames of ``examples``."""
         device = self.model.device
         parts = [
             torch.from_numpy(np.stack([getattr(example, name) for example in examples])).to(device)
             for name in ("features", "scale", "voice", "music")
         ]
-        return (*parts, torch.ones_like(parts[1]))
+        weights = torch.ones_like(parts[1])
+        objective = Objective(network, ObjectiveSettings(), network.product_dtype)
+        total: torch.Tensor = objective(*parts, weights) / weights.sum()
+        return total
 
     def _rate(self) -> float:
         warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
         fall = (1 + math.cos(math.pi * self.fraction)) / 2
         return LEARNING_RATE * warm * (_LAST_RATE + (1 - _LAST_RATE) * fall)
-
-
-def example_frames(model: Model) -> int:
-    """How many frames of ``model``'s grid an example has."""
-    return max(2, round(EXAMPLE_S * model.card.sample_rate / model.card.stft.hop_samples))
 
 
 def save_adapted(adaptation: Adaptation, marks: Marks, song: str, folder: Path) -> Card:

@@ -23,8 +23,7 @@ from core.editing.marks import Marks
 from core.errors import DataError, UsageError
 from core.metrics import plain_sdr_db
 from core.separator import separate
-from core.training.adaptation import Adaptation, example_frames
-from core.training.song_material import SongMaterial
+from core.training.adaptation import Adaptation
 
 MARKED = ("both", "music", "voice", "corrected")
 """What is marked: both stretches, one of them, or both and the third clip, corrected by hand."""
@@ -132,10 +131,8 @@ def run_trial(
     for span in (*marks.voice, *marks.music, *marks.corrected):
         where = slice(*(round(edge * song.sample_rate) for edge in span))
         now[:, where] = song.vocals[:, where]
-    material = SongMaterial(
-        mixture, ArrayAudio(now, song.sample_rate), marks, model.card, example_frames(model)
-    )
-    adaptation = Adaptation(model, material, seconds)
+    voice = ArrayAudio(now, song.sample_rate)
+    adaptation = Adaptation.to_song(model, mixture, voice, marks, seconds)
     for report in adaptation.run(should_stop):
         if progress is not None:
             progress(report.fraction)

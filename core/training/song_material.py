@@ -94,10 +94,18 @@ class SongMaterial:
     Where both sources are known apart, they are mixed anew at other places and balances, so that a
     network meets this singer over this accompaniment with the truth at hand. Signals are read
     where they are needed, whatever the song's length. Each draw is a function of (seed, number).
+    ``only`` draws examples of one kind.
     """
 
     def __init__(
-        self, mixture: Audio, voice: Audio, marks: Marks, card: Card, n_frames: int, seed: int = 1
+        self,
+        mixture: Audio,
+        voice: Audio,
+        marks: Marks,
+        card: Card,
+        n_frames: int,
+        seed: int = 1,
+        only: Kind | None = None,
     ) -> None:
         rate = card.sample_rate
         self._card, self._stft, self._seed = card, card.stft.stft(), seed
@@ -115,7 +123,7 @@ class SongMaterial:
         kinds = {Kind.AS_IT_IS: True, Kind.CORRECTED: bool(self._corrected)}
         kinds |= {Kind.VOICE: bool(voice_alone), Kind.MUSIC: bool(music_alone)}
         kinds[Kind.MIXED] = kinds[Kind.VOICE] or kinds[Kind.MUSIC]
-        self._kinds = [kind for kind in Kind if kinds[kind]]
+        self._kinds = [kind for kind in Kind if kinds[kind]] if only is None else [only]
         shares = np.array([SHARES[kind] for kind in self._kinds])
         self._shares = shares / shares.sum()
         self._level = self._measured_level()

@@ -21,13 +21,17 @@ from PySide6.QtWidgets import (
 from app import settings
 from app.formats import about_time, time_left
 from app.i18n import bind, language_changed, mark, tip, tr
-from app.panels.controls import ElidedLabel, label
+from app.panels.controls import label
 from core.editing.marks import Marks, length_s
 
 TIMES_S = (30, 60, 120, 300, 600)
 NOTHING = mark(
     "Select a stretch in which only the voice, or only the music, sounds and say so here, or "
     "correct the mask: the model learns from it."
+)
+LEARNT = mark("Learnt. Compare, then keep or drop it.")
+NO_BETTER = mark(
+    "It did not get better: the model is as it was. Mark more, or correct the mask, and try again."
 )
 LEARNS_FROM = (
     ("voice", mark("voice alone {time}")),
@@ -57,6 +61,7 @@ class AdaptView:
     has_look: bool = False
     hears_after: bool = False
     is_being_kept: bool = False
+    has_helped: bool = True
 
 
 class AdaptBox(QWidget):
@@ -75,6 +80,7 @@ class AdaptBox(QWidget):
         self._marks = Marks()
         self._left: float | None = None
         self._song = ""
+        self._has_helped = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -115,8 +121,8 @@ class AdaptBox(QWidget):
         column = QVBoxLayout(attempt)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self.what = ElidedLabel()
-        self.what.setProperty("role", "muted")
+        self.what = label("", "muted")
+        self.what.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -178,6 +184,7 @@ class AdaptBox(QWidget):
         self.attempt.setVisible(is_there)
         self.start.setEnabled(view.can_start)
         running = view.stage is Stage.RUNNING
+        self._has_helped = view.has_helped
         self._left, self._song = view.seconds_left if running else None, view.song
         self._say(running)
         self.bar.setVisible(running)
@@ -197,7 +204,8 @@ class AdaptBox(QWidget):
         if self._song:
             text = tr("Learns from “{name}”", name=self._song)
         else:
-            text = tr("Learning") if running else tr("Learnt. Compare, then keep or drop it.")
+            learnt = LEARNT if self._has_helped else NO_BETTER
+            text = tr("Learning") if running else tr(learnt)
         left = time_left(self._left)
         self.what.setText(f"{text}  {left}" if left else text)
 

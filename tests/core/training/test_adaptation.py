@@ -13,7 +13,7 @@ from core.checkpoint import load_model
 from core.editing.marks import Marks
 from core.errors import Cancelled, UsageError
 from core.separator import separate
-from core.training.adaptation import Adaptation, example_frames
+from core.training.adaptation import EXAMPLE_S, Adaptation
 from core.training.song_material import Kind, SongMaterial
 
 RATE = 8000
@@ -33,15 +33,20 @@ def stems(rate: int = RATE, seconds: int = 24) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.stack([part, part * 0.8]).astype(np.float32) for part in (voice, music))
 
 
-def material(model, rate: int = RATE, marks: Marks = MARKS) -> SongMaterial:
+def signals(model, rate: int = RATE, marks: Marks = MARKS) -> tuple[ArrayAudio, ArrayAudio]:
+    """The song, and the voice's stem as a user leaves it who marked it."""
     voice, music = stems(rate)
     mixture = ArrayAudio(voice + music, rate)
     now = separate(mixture, model).stems["vocals"].read(0, voice.shape[1])
-    for spans, alone in ((marks.voice, voice), (marks.music, voice)):
-        for start, stop in spans:
-            part = slice(round(start * rate), round(stop * rate))
-            now[:, part] = alone[:, part]
-    return SongMaterial(mixture, ArrayAudio(now, rate), marks, model.card, example_frames(model))
+    for start, stop in (*marks.voice, *marks.music):
+        part = slice(round(start * rate), round(stop * rate))
+        now[:, part] = voice[:, part]
+    return mixture, ArrayAudio(now, rate)
+
+
+def material(model, marks: Marks = MARKS) -> SongMaterial:
+    n_frames = round(EXAMPLE_S * model.card.sample_rate / model.card.stft.hop_samples)
+    return SongMaterial(*signals(model, marks=marks), marks, model.card, n_frames)
 
 
 def sdr_db(model, rate: int = RATE) -> float:
@@ -59,11 +64,13 @@ def test_it_learns_the_song_and_leaves_the_model_as_it_was(
 ) -> None:
     model = load_model(tiny_model_folder)
     before, weights = sdr_db(model, rate), model.weights
-    adaptation = Adaptation(model, material(model, rate), 60.0)
-    reports = list(itertools.islice(adaptation.run(), 60))
-    assert reports[-1].step == adaptation.step == 60
-    assert 0 < reports[-1].fraction == adaptation.fraction < 1
-    assert reports[-1].loss < 0.8 * reports[2].loss
+    adaptation = Adaptation.to_song(model, *signals(model, rate), MARKS, 60.0)
+    reports = list(itertools.takewhile(lambda report: report.step < 120, adaptation.run()))
+    assert adaptation.step == 120
+    assert reports[-1].step == 119
+    assert 0 < reports[-1].fraction < adaptation.fraction < 1
+    assert reports[-1].loss < 0.8 * reports[20].loss
+    assert adaptation.has_helped
     adapted = adaptation.adapted()
     assert sdr_db(adapted, rate) > before + 1
     assert sdr_db(model, rate) == before
@@ -75,9 +82,30 @@ def test_the_time_is_that_of_the_work(tiny_model_folder: Path) -> None:
     model = load_model(tiny_model_folder)
     adaptation = Adaptation(model, material(model), 5.0)
     for _ in adaptation.run():
-        adaptation.worked_s += 1.0  # instead of waiting
+        adaptation.worked_s += 0.5  # instead of waiting
     assert adaptation.fraction == 1.0
-    assert 4 <= adaptation.step <= 5
+    assert 3 <= adaptation.step <= 5
+
+
+def test_what_does_not_help_is_not_taken(
+    tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On what was kept aside every network but the first is worse: the weights are the first."""
+    model = load_model(tiny_model_folder)
+    adaptation = Adaptation.to_song(model, *signals(model), MARKS, 60.0)
+    real, first = adaptation._loss_of, model.weights["output.weight"]
+
+    def worse(examples, network):
+        moved = float((network.state_dict()["output.weight"] - first).abs().max())
+        return real(examples, network) + (0 if network.training else 1e3 * moved)
+
+    monkeypatch.setattr(adaptation, "_loss_of", worse)
+    for _ in itertools.islice(adaptation.run(), 30):
+        adaptation.worked_s += 4.0
+    assert adaptation.step >= 2
+    assert not adaptation.has_helped
+    adapted = adaptation.adapted().weights
+    assert all((adapted[name] == value).all() for name, value in model.weights.items())
 
 
 def test_what_there_is_to_draw_from(tiny_model_folder: Path) -> None:
