@@ -13,6 +13,7 @@ from app.audio.changes import Changes
 from app.audio.gains import Strip, Targets
 from app.audio.outputs import Outputs
 from app.audio.reader import read_error
+from app.audio.tempo import Tempo
 from app.audio.timeline import held_inside
 from core.audio import Audio
 from core.errors import StemscopeError
@@ -171,6 +172,14 @@ class Player(Outputs):
                 self._engine.renew(loop[0], follows=False)
             else:
                 self._engine.renew(position, follows=True)
+
+    @property
+    def tempo(self) -> Tempo:
+        return self._engine.tempo
+
+    def set_tempo(self, tempo: Tempo) -> None:
+        """Play at another speed or pitch from here on; positions stay samples of the song."""
+        self._engine.set_tempo(tempo)
 
     def position(self) -> int:
         """The sample that is heard now (or would be, were it not paused)."""
