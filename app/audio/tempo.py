@@ -31,6 +31,8 @@ _ALIGN_S = 0.012
 """How far from its place a piece may go in search of the wave before it: a period of a low tone."""
 _STRAYING_COST = 0.1
 """What the farthest place must gain in correlation over the right one."""
+_QUIET = 0.01
+"""Power, of the piece's own, under which waves say little of where it belongs."""
 _KEPT_PIECES = 8
 """More than is read ahead: what is read again sounds the same."""
 
@@ -184,9 +186,11 @@ class StretchedView:
 
 def _best_place(around: FloatArray, before: FloatArray, align: int) -> int:
     """Where ``before`` fits best into ``around`` ``(n, n_channels)``, ``align`` frames or so on."""
-    signal, wanted = around[: 2 * align + len(before)].mean(axis=1), before.mean(axis=1)
+    signal, wanted = around.mean(axis=1), before.mean(axis=1)
+    quiet = _QUIET * len(wanted) * float(np.mean(signal * signal))
+    signal = signal[: 2 * align + len(wanted)]
     match = np.correlate(signal, wanted, mode="valid")
     power = np.correlate(signal * signal, np.ones(len(wanted), np.float32), mode="valid")
-    loudness = np.sqrt(np.maximum(power * float(wanted @ wanted), 1e-12))
+    loudness = np.sqrt((power + quiet) * (float(wanted @ wanted) + quiet)) + 1e-9
     straying = np.abs(np.arange(len(match)) - align) / max(align, 1)
     return int(np.argmax(match / loudness - _STRAYING_COST * straying))
