@@ -32,6 +32,7 @@ from app.project_window import ProjectWindow
 from app.session import Session
 from app.song import Song, SongState
 from app.song_display import SongDisplay
+from app.song_tempos import SongTempos
 from app.stem_files import StemFiles
 from app.window_choices import WindowChoices
 from core.audio import AUDIO_SUFFIXES
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._make_layout(str(log_file or ""))
         page = self.page
         self.playback = Playback(session, player, page.view, page.transport, page.mixer, self)
+        self.tempos = SongTempos(session, player, page.tempo, self)
         self.display = SongDisplay(session, page.view, page.inspector.view, self)
         self.progress = ProgressDisplay(
             session, page.toolbar.progress, self.queue, self.status, self
