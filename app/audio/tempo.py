@@ -29,7 +29,7 @@ _LEAD_S = 0.05
 _FADE_S = 0.03
 _ALIGN_S = 0.012
 """How far from its place a piece may go in search of the wave before it: a period of a low tone."""
-_STRAYING_COST = 0.1
+_STRAYING_COST = 0.3
 """What the farthest place must gain in correlation over the right one."""
 _QUIET = 0.01
 """Power, of the piece's own, under which waves say little of where it belongs."""
