@@ -13,6 +13,7 @@ PLAYING = (
     "start", "back", "forward", "loop", "zoom_in", "zoom_out", "fit", "zoom_loop", "next_phrase",
     "previous_phrase", "next_doubt", "previous_doubt",
 )  # fmt: skip
+TEMPO = ("slower", "faster", "lower", "higher", "as_recorded")
 
 
 def enable(window: MainWindow) -> None:
@@ -32,7 +33,7 @@ def enable(window: MainWindow) -> None:
     actions.enable(PLAYING, there)
     actions.enable(("play",), there or window.all_pages.plays)
     actions.enable(EDITING, in_front and desk.can_edit)
-    actions.enable(("tool_select", "tool_hand"), in_front and there)
+    actions.enable(("tool_select", "tool_hand", *TEMPO), in_front and there)
     actions.enable(("compare",), in_front and window.workbench.panel.history.compare.isEnabled())
     adapting = window.workbench.adapting
     actions.enable(("adapt",), in_front and adapting.desk.can_start)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMo
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout
 from PySide6.QtWidgets import QWidget as Widget
 
-from app import settings, theme, window_memory
+from app import commands, settings, theme, window_memory
 from app.actions import Actions
 from app.audio.player import Player
 from app.availability import enable
@@ -32,6 +32,7 @@ from app.project_window import ProjectWindow
 from app.session import Session
 from app.song import Song, SongState
 from app.song_display import SongDisplay
+from app.song_tempos import SongTempos
 from app.stem_files import StemFiles
 from app.window_choices import WindowChoices
 from core.audio import AUDIO_SUFFIXES
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._make_layout(str(log_file or ""))
         page = self.page
         self.playback = Playback(session, player, page.view, page.transport, page.mixer, self)
+        self.tempos = SongTempos(session, player, page.tempo, self)
         self.display = SongDisplay(session, page.view, page.inspector.view, self)
         self.progress = ProgressDisplay(
             session, page.toolbar.progress, self.queue, self.status, self
@@ -80,7 +82,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, session, player, page.mixer, cache, log_file)
         self.keys = KeyFilter(self)
         self._connect()
-        self._connect_actions()
+        commands.connect(self)
         window_memory.restore(self)
         self._on_recent_changed()
         self._on_current_changed()
@@ -122,7 +124,7 @@ class MainWindow(QMainWindow):
         self.pages.currentChanged.connect(self._enable)
         self.all_pages.model_made.connect(self.choices.reload)
         self.rail.settings_clicked.connect(self.dialogs.settings)
-        self.rail.help_clicked.connect(self._on_shortcuts)
+        self.rail.help_clicked.connect(self.show_shortcuts)
         self.queue.close_clicked.connect(self._on_queue_closed)
         self.queue.remove_clicked.connect(self.remove)
         self.status.queue_toggled.connect(self.queue.setVisible)
@@ -146,50 +148,8 @@ class MainWindow(QMainWindow):
         self.keys.back_pressed.connect(self.playback.back)
         self.keys.forward_pressed.connect(self.playback.forward)
         self.keys.start_pressed.connect(self.playback.to_start)
-        self.keys.original_pressed.connect(self._on_original_toggled)
-        self.keys.original_released.connect(self._on_original_toggled)
-
-    def _connect_actions(self) -> None:
-        mixer, view, transport = self.page.mixer, self.page.view, self.page.transport
-        pages = self.all_pages
-        self.actions_.connect(
-            {
-                "open": self.choose_files,
-                "demo": self.open_demo,
-                "export": self.dialogs.export,
-                "cancel": self.progress.cancel_current,
-                "settings": self.dialogs.settings,
-                "quit": self.close,
-                "play": self._on_play,
-                "start": self.playback.to_start,
-                "back": self.playback.back,
-                "forward": self.playback.forward,
-                "loop": transport.loop.toggle,
-                "follow": transport.follow.toggle,
-                "original": self._on_original_toggled,
-                "voice": pages.hears("voice", mixer.hear_voice),
-                "music": pages.hears("accompaniment", mixer.hear_music),
-                "balance": pages.hears("balance", mixer.hear_balance),
-                "mute1": mixer.mute_voice,
-                "mute2": mixer.mute_music,
-                "solo1": mixer.solo_voice,
-                "solo2": mixer.solo_music,
-                "zoom_in": view.zoom_in,
-                "zoom_out": view.zoom_out,
-                "fit": view.fit,
-                "zoom_loop": view.zoom_to_loop,
-                "overlay": self.page.inspector.view.overlay.toggle,
-                "pitch": self.page.inspector.view.pitch.toggle,
-                "inspector": self.page.toolbar.inspector.toggle,
-                "queue": self.status.queue.toggle,
-                **pages.handlers(),
-                **self.workbench.handlers(),
-                **self.projects.handlers(),
-                "shortcuts": self._on_shortcuts,
-                "log": self.dialogs.open_log,
-                "about": self.dialogs.about,
-            }
-        )
+        self.keys.original_pressed.connect(self.toggle_original)
+        self.keys.original_released.connect(self.toggle_original)
 
     # opening
 
@@ -314,18 +274,21 @@ class MainWindow(QMainWindow):
         for action in self.page.toolbar.recent_menu.actions():
             self.actions_.recent_menu.addAction(action)
 
-    def _on_original_toggled(self) -> None:
+    def toggle_original(self) -> None:
+        """The untouched song in place of the stems, and back."""
         if not self.all_pages.hear("original") and self.page.mixer.original.isEnabled():
             self.page.mixer.original.toggle()
 
     def _on_queue_closed(self) -> None:
         self.status.queue.setChecked(False)
 
-    def _on_play(self) -> None:
+    def toggle_sound(self) -> None:
+        """Play or pause what the page in front plays."""
         if not self.all_pages.toggle_sound():
             self.playback.toggle()
 
-    def _on_shortcuts(self) -> None:
+    def show_shortcuts(self) -> None:
+        """The list of keys."""
         self.dialogs.shortcuts(self.actions_.all())
 
     # coming and going

@@ -12,7 +12,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app import settings
-from app.editing.page_state import mixer_state, set_mixer, show_view, view_state
+from app.editing.page_state import (
+    mixer_state,
+    set_mixer,
+    show_view,
+    tempo_of,
+    tempo_state,
+    view_state,
+)
 from app.editing.projects import Opened, ProjectDesk
 from app.editing.recovery import AutosaveFolder
 from app.editing.saving import PageState
@@ -126,7 +133,7 @@ class ProjectWindow(QObject):
         page, playback = self._window.page, self._window.playback
         return PageState(
             view_state(page.view, page.inspector.view),
-            mixer_state(page.mixer),
+            {**mixer_state(page.mixer), **tempo_state(page.tempo.tempo)},
             page.view.loop,
             playback.position_s,
         )
@@ -135,6 +142,7 @@ class ProjectWindow(QObject):
         page, playback = self._window.page, self._window.playback
         show_view(dict(project.view), page.view, page.inspector.view)
         set_mixer(dict(project.mixer), page.mixer)
+        page.tempo.set_tempo(tempo_of(dict(project.mixer)))
         if project.loop_s is not None:
             playback.loop(project.loop_s)
         playback.seek_s(project.position_s)

@@ -84,6 +84,10 @@ QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 12px; height: 12px; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: 0; }}
+QSpinBox[small="true"] {{ min-height: 16px; padding: 0 2px; }}
+QSpinBox[lit="true"] {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
+QSpinBox:disabled {{ color: {faint}; }}
+QSpinBox[lit="true"]:disabled {{ background: {raised}; color: {faint}; border-color: {line}; }}
 QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:disabled, QLineEdit:disabled {{ color: {faint}; }}

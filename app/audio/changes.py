@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.audio.engine import Engine
 from app.audio.reader import RING_S
+from app.audio.tempo import PIECE_S
 
 ANSWER_MS = 25
 """Changes that come within this time are answered together."""
@@ -37,8 +38,11 @@ class Changes(QObject):
         engine = self._engine
         if span is None or engine.feed is None or engine.mixture is None:
             return
+        if engine.lanes is not None:
+            engine.lanes.forget()
         position = engine.position()
-        first, last = position, position + round(AHEAD_S * engine.mixture.sample_rate)
+        ahead_s = AHEAD_S + PIECE_S + float(AHEAD_S * max(engine.tempo.speed - 1, 0))
+        first, last = position, position + round(ahead_s * engine.mixture.sample_rate)
         loop = engine.loop
         if loop is not None and last >= loop[1]:  # the beginning of the loop was read too
             first = min(loop[0], first)

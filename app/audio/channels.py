@@ -8,6 +8,7 @@ import numpy as np
 import soxr
 
 from core.audio import Audio, FloatArray, read_padded
+from core.ranges import Ranges
 
 MARGIN_SAMPLES = 256
 """Input samples beside a block that the rate converter's filter can reach at equal rates."""
@@ -72,11 +73,12 @@ class DeviceView:
         )
         self.n_channels = n_channels
         self.n_frames = -(-audio.n_samples * self.step.denominator // self.step.numerator)
-        self.margin_samples = (
-            0 if self.step == 1 else int(MARGIN_SAMPLES * max(1.0, float(self.step))) + 1
-        )
+        margin = 0 if self.step == 1 else int(MARGIN_SAMPLES * max(1.0, float(self.step))) + 1
+        self._margin_samples = margin
+        self.reach = margin, margin
+        """Samples before and behind a block that reading it takes."""
 
-    def read(self, start: int, stop: int) -> FloatArray:
+    def read(self, start: int, stop: int, _ready: Ranges | None = None) -> FloatArray:
         """Device frames ``start`` to ``stop`` as float32 ``(stop - start, n_channels)``.
 
         Frames before the first and after the last are silent.
@@ -84,7 +86,7 @@ class DeviceView:
         if self.step == 1:
             return np.ascontiguousarray(self._mixed(start, stop).T)
         samples, frames = self.step.numerator, self.step.denominator
-        margin = -(-self.margin_samples // samples)
+        margin = -(-self._margin_samples // samples)
         first = start // frames - margin
         last = -(-stop // frames) + margin
         block = np.ascontiguousarray(self._mixed(first * samples, last * samples).T)

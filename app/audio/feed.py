@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from app.audio.channels import DeviceView
 from app.audio.gains import LaneGains, Targets
 from app.audio.meters import Meters
+from app.audio.tempo import StretchedView, Tempo
 from app.audio.timeline import Timeline
 from core.audio import Audio, FloatArray
 from core.audio.growing import n_there
@@ -32,10 +33,15 @@ class Lanes:
         rate: int,
         n_channels: int,
         targets: Targets,
+        tempo: Tempo | None = None,
     ) -> None:
         self.names = tuple(stems)
         self.mixture = mixture
-        self.views = [DeviceView(audio, rate, n_channels) for audio in (mixture, *stems.values())]
+        views = [DeviceView(audio, rate, n_channels) for audio in (mixture, *stems.values())]
+        stretched = tempo is not None and not tempo.is_neutral
+        self.views: Sequence[DeviceView | StretchedView] = (
+            [StretchedView(view, rate, tempo) for view in views] if stretched else views
+        )
         self.n_samples = mixture.n_samples
         self.rate = rate
         self.n_channels = n_channels
@@ -43,6 +49,16 @@ class Lanes:
         self.meters = Meters(len(self.views), rate, LONGEST_SPAN, n_channels)
         self.ready = Ranges()
         """Computed samples of the stems; replaced as a whole."""
+
+    def forget(self) -> None:
+        """The stems have changed."""
+        for view in self.views:
+            if isinstance(view, StretchedView):
+                view.forget()
+
+    def ready_of(self, lane: int) -> Ranges:
+        """What of a lane can be read without waiting."""
+        return Ranges([(0, n_there(self.mixture))]) if lane == 0 else self.ready
 
 
 class Feed:
@@ -120,7 +136,7 @@ class Feed:
         n = self._room(head)
         if n <= 0:
             return False
-        n = min(n, self._computed(head, Ranges([(0, n_there(self.lanes.mixture))])))
+        n = min(n, self._computed(head, self.lanes.ready_of(0)))
         self.undecoded = n <= 0
         if self.undecoded:
             return False
@@ -161,11 +177,11 @@ class Feed:
         frame = self.timeline.song_frame(head)
         step = self.timeline.step
         sample = frame * step.numerator // step.denominator
-        margin = self.lanes.views[0].margin_samples
-        until = ready.until(max(0, sample - margin))
+        behind, ahead = self.lanes.views[0].reach
+        until = ready.until(max(0, sample - behind))
         if until >= self.lanes.n_samples:
             return CHUNK_FRAMES
-        return int((until - margin) / step) - frame
+        return int((until - ahead) / step) - frame
 
     def _copy(self, lane: int, head: int, n: int) -> None:
         block = self._song(lane, head, n)
@@ -176,9 +192,9 @@ class Feed:
 
     def _song(self, lane: int, head: int, n: int) -> FloatArray:
         """``n`` frames of one lane, with the crossfade where the loop closes."""
-        view = self.lanes.views[lane]
+        view, ready = self.lanes.views[lane], self.lanes.ready_of(lane)
         frame = self.timeline.song_frame(head)
-        block = view.read(frame, frame + n)
+        block = view.read(frame, frame + n, ready)
         loop, fade = self.timeline.loop, self.timeline.joint_frames
         if loop is None or frame + n <= loop[1] - fade or fade == 0:
             return block
@@ -188,9 +204,12 @@ class Feed:
         part *= (1.0 - weight).astype(np.float32)
         before = loop[0] - loop[1] + first
         if lane == 0 or self._is_computed(before, loop[0]):
-            part += view.read(before, before + len(part)) * weight.astype(np.float32)
+            part += view.read(before, before + len(part), ready) * weight.astype(np.float32)
         return block
 
     def _is_computed(self, first_frame: int, last_frame: int) -> bool:
         step = self.timeline.step
-        return self.lanes.ready.covers(max(int(first_frame * step), 0), int(last_frame * step))
+        stop = int(last_frame * step) + self.lanes.views[0].reach[1]
+        return self.lanes.ready.covers(
+            max(int(first_frame * step), 0), min(stop, self.lanes.n_samples)
+        )

@@ -108,7 +108,8 @@ class Mixer:
         if feed is None or feed is current or self._fading is not None:
             return
         if feed.follows and current is not None:
-            place = current.timeline.song_frame(current.read) - feed.timeline.start
+            place = current.timeline.frame_at(current.read, feed.timeline.step)
+            place -= feed.timeline.start
             head = feed.mixture_head
             if place > 0:
                 if place + self._fade <= head or head == feed.end:

@@ -8,11 +8,12 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.audio.backend import Backend, OutputDevice, lost_error
+from app.audio.backend import Backend, lost_error
 from app.audio.changes import Changes
-from app.audio.engine import Engine
 from app.audio.gains import Strip, Targets
+from app.audio.outputs import Outputs
 from app.audio.reader import read_error
+from app.audio.tempo import Tempo
 from app.audio.timeline import held_inside
 from core.audio import Audio
 from core.errors import StemscopeError
@@ -29,7 +30,7 @@ class PlayerState(Enum):
     """Playing, but the stems are not computed at this place yet; goes on by itself."""
 
 
-class Player(QObject):
+class Player(Outputs):
     """Plays a song's stems, mixed live, or its mixture. Positions are samples of the song.
 
     Lives on the window's thread. Without PortAudio or without a device everything but sound works:
@@ -43,17 +44,13 @@ class Player(QObject):
     """StemscopeError: the device went away while playing; paused."""
     failed = Signal(object)
     """StemscopeError: playing could not start, or the song could not be read; paused."""
-    devices_changed = Signal()
 
     def __init__(self, parent: QObject | None = None, backend: Backend | None = None) -> None:
-        super().__init__(parent)
-        self.backend = backend or Backend()
-        self._engine = Engine(self.backend)
+        super().__init__(parent, backend)
         self._strips: dict[str, Strip] = {}
         self._to_loop = False
         self._master_db = 0.0
         self._original = False
-        self._stale_devices = False
         self._state = PlayerState.STOPPED
         self._idle_since = 0.0
         self._poll = QTimer(self)
@@ -176,6 +173,14 @@ class Player(QObject):
             else:
                 self._engine.renew(position, follows=True)
 
+    @property
+    def tempo(self) -> Tempo:
+        return self._engine.tempo
+
+    def set_tempo(self, tempo: Tempo) -> None:
+        """Play at another speed or pitch from here on; positions stay samples of the song."""
+        self._engine.set_tempo(tempo)
+
     def position(self) -> int:
         """The sample that is heard now (or would be, were it not paused)."""
         return self._engine.position()
@@ -212,59 +217,6 @@ class Player(QObject):
     def levels(self) -> dict[str, tuple[float, float]]:
         """(peak, RMS) in dB per stem (behind its fader) and of "master"."""
         return self._engine.levels()
-
-    # --- device -------------------------------------------------------------------------------
-
-    def load(self) -> None:
-        """Look for devices now: the first play would have to wait for it, and the window too."""
-        self._engine.backend.devices()
-
-    @property
-    def available(self) -> bool:
-        return self.unavailable_reason is None
-
-    @property
-    def unavailable_reason(self) -> StemscopeError | None:
-        return self._engine.backend.unavailable_reason
-
-    def devices(self) -> list[OutputDevice]:
-        """The outputs known since the start or the last ``refresh_devices``."""
-        return self._engine.backend.devices()
-
-    @property
-    def active_device(self) -> OutputDevice | None:
-        """The device that is playing now."""
-        return None if self._engine.stream is None else self._engine.stream.device
-
-    @property
-    def latency_s(self) -> float:
-        """What the open stream says of its latency; 0 while none is open."""
-        return 0.0 if self._engine.stream is None else self._engine.stream.latency_s
-
-    def set_device(self, name: str | None) -> None:
-        """Play on the device of this ``key`` (or name); None, or one that is gone: the default."""
-        if name != self._engine.device_key:
-            self._engine.device_key = name
-            self._reopen()
-
-    def set_low_latency(self, low: bool) -> None:
-        if low != self._engine.low_latency:
-            self._engine.low_latency = low
-            self._reopen()
-
-    def set_sample_rate(self, rate: int | None) -> None:
-        """Open devices at this rate; None: at the song's own, where the device takes it."""
-        if rate != self._engine.fixed_rate:
-            self._engine.fixed_rate = rate
-            self._reopen()
-
-    def refresh_devices(self) -> None:
-        """Look for new devices. What plays is interrupted for a moment (PortAudio starts over)."""
-        before = self.devices()
-        self._reopen(self._engine.backend.refresh)
-        self._stale_devices = False
-        if self.devices() != before:
-            self.devices_changed.emit()
 
     def close(self) -> None:
         """Stop the stream and the reader. The player can be used again."""

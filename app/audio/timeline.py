@@ -51,6 +51,11 @@ class Timeline:
             return self.start + played
         return self.loop[0] + (played - first_pass) % (self.loop[1] - self.loop[0])
 
+    def frame_at(self, played: int, step: Fraction) -> int:
+        """The song frame heard as frame ``played``, among frames of ``step`` samples."""
+        frame = self.song_frame(played)
+        return frame if step == self.step else round(frame * self.step / step)
+
     def sample(self, played: int) -> int:
         """The song sample that is heard as frame ``played``, at most ``n_samples``."""
         frame = self.song_frame(played)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.audio.tempo import Tempo
+
 if TYPE_CHECKING:
     from app.panels.mixer import MixerPanel
     from app.panels.view_options import ViewOptions
@@ -54,6 +56,22 @@ def set_mixer(state: dict[str, Any], mixer: MixerPanel) -> None:
                 button.setChecked(source in state[key])
     if isinstance(state.get("master_db"), (int, float)):
         mixer.master.fader.set_gain_db(float(state["master_db"]))
+
+
+def tempo_state(tempo: Tempo) -> dict[str, Any]:
+    """Speed and pitch of playback; nothing where they are the usual ones."""
+    if tempo.is_neutral:
+        return {}
+    return {"speed_percent": tempo.percent, "pitch_cents": tempo.cents}
+
+
+def tempo_of(state: dict[str, Any]) -> Tempo:
+    """The speed and pitch that ``tempo_state`` kept; the usual ones of projects without them."""
+    usual = Tempo()
+    values = state.get("speed_percent", usual.percent), state.get("pitch_cents", usual.cents)
+    if not all(isinstance(value, (int, float)) for value in values):
+        return usual
+    return Tempo.held(*values)
 
 
 def _pair(value: object) -> tuple[float, float] | None:

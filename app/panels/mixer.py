@@ -52,8 +52,9 @@ class MixerPanel(QWidget):
         box = QWidget()
         box.setObjectName("presets")
         grid = QGridLayout(box)
-        grid.setContentsMargins(8, 8, 16, 8)
-        grid.setSpacing(8)
+        grid.setContentsMargins(8, 8, 8, 8)
+        grid.setSpacing(4)
+        grid.setVerticalSpacing(8)
         buttons = (self.voice_only, self.music_only, self.balance, self.original)
         for index, button in enumerate(buttons):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -9,6 +9,7 @@ from app.panels.empty_state import EmptyState
 from app.panels.failed_state import FailedState
 from app.panels.inspector import Inspector
 from app.panels.mixer import MixerPanel
+from app.panels.tempo_controls import TempoControls
 from app.panels.toolbar import Toolbar
 from app.panels.transport import TransportPanel
 from app.spectrogram import SpectrogramView
@@ -24,7 +25,8 @@ class SeparatePage(QWidget):
         self.view = SpectrogramView()
         self.empty = EmptyState()
         self.inspector = Inspector()
-        self.transport = TransportPanel()
+        self.tempo = TempoControls()
+        self.transport = TransportPanel(self.tempo)
         self.mixer = MixerPanel()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)

@@ -29,7 +29,7 @@ class Strip(QWidget):
         text = stem_text(source)
         self.setObjectName(f"strip-{source}")
         bind(self.setAccessibleName, text)
-        self.setMinimumWidth(168)
+        self.setMinimumWidth(164)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.name = ElidedLabel()
         self.name.setFont(theme.font(weight=QFont.Weight.DemiBold))

@@ -10,9 +10,14 @@ from app.formats import clock
 from app.i18n import bind, tip
 from app.panels.controls import icon_button, label
 
+PLAY_SIDE = 40
+
 
 class TransportPanel(QWidget):
-    """Time, to start, back, play or pause, forward, loop and follow."""
+    """Time, to start, back, play or pause, forward, loop and follow.
+
+    ``tempo`` are the fields for speed and pitch, where there are any.
+    """
 
     start_clicked = Signal()
     back_clicked = Signal()
@@ -21,8 +26,9 @@ class TransportPanel(QWidget):
     loop_toggled = Signal(bool)
     follow_toggled = Signal(bool)
 
-    def __init__(self) -> None:
+    def __init__(self, tempo: QWidget | None = None) -> None:
         super().__init__()
+        self._tempo = tempo
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._shown: tuple[str, str] = ("", "")
         self.position = QLabel()
@@ -38,7 +44,7 @@ class TransportPanel(QWidget):
 
         self.to_start = icon_button("to-start", "To the start", "Home")
         self.back = icon_button("back", "Back 5 seconds", "←")
-        self.play = icon_button("play", "Play", "Space", flat=False, side=40, icon_side=20)
+        self.play = icon_button("play", "Play", "Space", flat=False, side=PLAY_SIDE, icon_side=20)
         self.forward = icon_button("forward", "Forward 5 seconds", "→")
         self.loop = icon_button("loop", "Loop the selection", "L", checkable=True)
         self.follow = icon_button("follow", "Follow the playhead", "P", checkable=True)
@@ -57,25 +63,29 @@ class TransportPanel(QWidget):
         times.addWidget(self.waiting)
         self.length.setContentsMargins(0, 0, 0, 3)
         buttons = QHBoxLayout()
-        buttons.setSpacing(4)
+        buttons.setSpacing(4 if tempo is None else 2)
         for button in (self.to_start, self.back, self.play, self.forward):
             buttons.addWidget(button)
-        buttons.addSpacing(8)
+        buttons.addSpacing(8 if tempo is None else 4)
         buttons.addWidget(self.loop)
         buttons.addWidget(self.follow)
         buttons.addStretch(1)
+        if tempo is not None:
+            buttons.addWidget(tempo)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 4, 16, 8)
+        column.setContentsMargins(16, 4, 16 if tempo is None else 8, 8)
         column.setSpacing(4)
         column.addLayout(times)
         column.addLayout(buttons)
-        self.setFixedWidth(264)
+        self.setFixedWidth(264 if tempo is None else 288)
         self.set_time(0.0, 0.0)
         self.set_playing(False)
 
     def set_available(self, available: bool) -> None:
         for button in (self.to_start, self.back, self.play, self.forward, self.loop, self.follow):
             button.setEnabled(available)
+        if self._tempo is not None:
+            self._tempo.setEnabled(available)
 
     def set_time(self, position_s: float, length_s: float) -> None:
         shown = (clock(position_s), f"/ {clock(length_s)}")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from app.audio.tempo import Tempo
 from app.editing import projects as module
 from app.editing.recovery import AutosaveFolder
 from core.editing.edits import Action, Edit
@@ -78,6 +79,7 @@ def test_a_project_is_saved_and_opened_as_it_was(bench, make_stage, tmp_path, mo
     window = bench.window
     window.page.mixer.strips["vocals"].fader.set_gain_db(-6.0)
     window.page.mixer.mute_music()
+    window.page.tempo.set_tempo(Tempo(75, -200))
     window.playback.loop((0.5, 2.0))
     window.playback.seek_s(1.25)
     window.page.view.viewport.set_time(0.25, 2.25)
@@ -112,6 +114,7 @@ def test_a_project_is_saved_and_opened_as_it_was(bench, make_stage, tmp_path, mo
     np.testing.assert_allclose(audio.read(0, audio.n_samples), voice, atol=1e-6)
     assert window.page.mixer.strips["vocals"].fader.gain_db() == -6.0
     assert window.page.mixer.strips["accompaniment"].mute.isChecked()
+    assert other.player.tempo == window.page.tempo.tempo == Tempo(75, -200)
     assert window.page.view.loop == pytest.approx((0.5, 2.0))
     assert window.playback.position_s == pytest.approx(1.25, abs=0.01)
     assert window.page.view.viewport.start_s == pytest.approx(0.25)
