@@ -30,7 +30,10 @@ EDGE = 3  # width of the strip in the stem's colour
 
 
 class SpectrogramPane(TileCanvas):
-    """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it."""
+    """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it.
+
+    ``under`` is seen where ``layer`` is not computed yet.
+    """
 
     def __init__(
         self, name: str, stage: Stage, store: TileStore, parent: QWidget | None = None
@@ -39,6 +42,7 @@ class SpectrogramPane(TileCanvas):
         self.name = name
         self.title = name
         self.layer: Layer | None = None
+        self.under: Layer | None = None
         self.table: Table = ()
         self.overlay: Layer | None = None
         self.overlay_table: Table = ()
@@ -61,25 +65,35 @@ class SpectrogramPane(TileCanvas):
         self.setAccessibleName(title)
         self.repaint_all()
 
-    def set_layer(self, layer: Layer | None, table: Table) -> None:
-        self.layer, self.table = layer, table
-        self.refresh()
+    def set_layer(self, layer: Layer | None, table: Table, under: Layer | None = None) -> None:
+        if (self.layer, self.table, self.under) != (layer, table, under):
+            self.layer, self.table, self.under = layer, table, under
+            self.refresh()
 
     def set_overlay(self, layer: Layer | None, table: Table) -> None:
-        self.overlay, self.overlay_table = layer, table
-        self.refresh()
+        if (self.overlay, self.overlay_table) != (layer, table):
+            self.overlay, self.overlay_table = layer, table
+            self.refresh()
 
     def shows(self, layer_ids: frozenset[int]) -> bool:
         """Whether any of the layers is painted here."""
-        return any(layer.layer_id in layer_ids for layer in (self.layer, self.overlay) if layer)
+        return any(layer.layer_id in layer_ids for layer, _table in self._painted())
+
+    def _painted(self) -> list[tuple[Layer, Table]]:
+        """The layers from the back to the front, with their colours."""
+        layers = (
+            (self.under, self.table),
+            (self.layer, self.table),
+            (self.overlay, self.overlay_table),
+        )
+        return [(layer, table) for layer, table in layers if layer is not None]
 
     def refresh(self) -> None:
         """The range, the size or what is known has changed: ask for tiles and repaint."""
         wants: list[Want] = []
         if self.isVisible() and self.stage.has_song:
-            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table)):
-                if layer is not None:
-                    wants += self._wants(layer, table)
+            for layer, table in self._painted():
+                wants += self._wants(layer, table)
         self._store.want(id(self), wants)
         self.repaint_all()
 
@@ -121,11 +135,8 @@ class SpectrogramPane(TileCanvas):
         painter = QPainter(picture)
         self._paint_ruler(painter)
         painter.setClipRect(self.canvas)
-        pieces = [
-            (self._pieces(layer), table)
-            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table))
-            if layer is not None and self.stage.has_song
-        ]
+        painted = self._painted() if self.stage.has_song else []
+        pieces = [(self._pieces(layer), table) for layer, table in painted]
         if not pieces or not self._is_known() or pieces[0][0].missing:
             painter.fillRect(self.canvas, hatch(self.stage.colours))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -145,12 +156,13 @@ class SpectrogramPane(TileCanvas):
     # -- painting
 
     def _is_known(self) -> bool:
-        """Whether all that is visible of the layer is computed."""
-        if self.layer is None:
+        """Whether all that is visible of the layer at the back is computed."""
+        layer = self.under or self.layer
+        if layer is None:
             return False
-        view, column_s = self.stage.viewport, self.layer.pyramid.column_s
-        last = min(int(view.stop_s / column_s) + 1, self.layer.pyramid.n_columns)
-        return self.layer.known.covers(int(view.start_s / column_s), last)
+        view, column_s = self.stage.viewport, layer.pyramid.column_s
+        last = min(int(view.stop_s / column_s) + 1, layer.pyramid.n_columns)
+        return layer.known.covers(int(view.start_s / column_s), last)
 
     def _ticks(self) -> tuple[Tick, ...]:
         view = self.stage.viewport
