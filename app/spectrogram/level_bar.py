@@ -163,7 +163,7 @@ class LevelBar(ScaleBar):
                 self.paint_mark(painter, y, text, colours.muted)
         for level in ends:
             y = self.y_of(level)
-            box = QRectF(STRIP_LEFT - 3, round(y) - 1, STRIP + 6, 3)
+            box = QRectF(STRIP_LEFT - 3, round(y) - 1, STRIP + 5, 3)
             painter.fillRect(box, QColor(0, 0, 0, 150))
             painter.fillRect(box.adjusted(0, 1, 0, -1), QColor(colours.playhead))
             self.paint_number(painter, y, number(level), colours.text)

@@ -14,7 +14,7 @@ from app.i18n import bind, mark, tip
 from app.spectrogram.looks import Looks
 from app.spectrogram.stage import Stage
 
-WIDTH = 44
+WIDTH = 48
 MARGIN = 8  # above and below the strip, where numbers reach over its ends
 STRIP_LEFT, STRIP = 6, 10
 MASK_HELP = mark("Colours of the mask: 1 is all voice, 0 all accompaniment")
