@@ -157,6 +157,7 @@ class LayerBuilder(QObject):
                 layer.closed.set()
         self._layers = list(layers)
         self._known = [*layers, *resting]
+        self._served = [layer for layer in self._served if layer in self._known]
         self.start()
 
     def is_done(self, layer: Layer) -> bool:

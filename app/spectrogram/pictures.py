@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from app.spectrogram.layers import Layer, LayerAdvanced, LayerBuilder, LayerFailed, MaskLayer
-from app.spectrogram.runner import Runner
+from app.spectrogram.runner import Runner, StopCheck
 from core.audio.source import Audio
 from core.spectrogram import Analysis
 
@@ -31,6 +31,8 @@ class Pictures(QObject):
         self.under: dict[str, Layer] = {}
         self.analysis = Analysis()
         self._order: tuple[str, ...] = ()
+        self._gone: list[Layer] = []
+        self._runner = runner
         self._builder = LayerBuilder(runner, visible)
         self._builder.advanced.connect(self._on_advanced)
         self._builder.failed.connect(self._on_failed)
@@ -53,6 +55,7 @@ class Pictures(QObject):
     def set_order(self, names: Sequence[str]) -> None:
         """The panes from top to bottom; forgets all layers."""
         self._order = tuple(names)
+        self._gone += [*self.layers.values(), *self.under.values()]
         self.layers, self.under = {}, {}
 
     def set_audio(self, name: str, audio: Audio | None) -> None:
@@ -63,8 +66,7 @@ class Pictures(QObject):
         self._set(name, layer)
 
     def _set(self, name: str, layer: Layer | None) -> None:
-        self.layers.pop(name, None)
-        self.under.pop(name, None)
+        self._gone += [each.pop(name) for each in (self.layers, self.under) if name in each]
         if layer is not None:
             self.layers[name] = layer
 
@@ -73,6 +75,15 @@ class Pictures(QObject):
         shown = [self.layers[name] for name in self._order if name in self.layers]
         self._builder.set_layers(shown, tuple(self.under.values()))
         self._tell()
+
+    def let_go(self) -> None:
+        """Have the files of layers that nothing shows any more deleted in the pool.
+
+        Those of long songs take a tenth of a second.
+        """
+        if self._gone:
+            self._runner(_Held(self._gone).let_go, _ignore)
+            self._gone = []
 
     def stop(self) -> None:
         self._builder.set_layers([])
@@ -95,6 +106,8 @@ class Pictures(QObject):
         for name in moved:
             layer = self.layers[name]
             before = self.under.pop(name, layer)
+            if before is not layer:
+                self._gone.append(layer)
             if before is not layer and before.has_grid(analysis):
                 self.layers[name] = before
                 continue
@@ -110,8 +123,7 @@ class Pictures(QObject):
             for name in self.under
             if self._builder.is_done(self.layers[name]) and is_settled(self.layers[name].layer_id)
         ]
-        for name in done:
-            del self.under[name]
+        self._gone += [self.under.pop(name) for name in done]
         if done:
             self.changed.emit()
 
@@ -130,8 +142,23 @@ class Pictures(QObject):
     def _on_failed(self, failure: LayerFailed) -> None:
         if failure.layer.name in self.under:
             self.analysis = self.under[failure.layer.name].analysis
+            self._gone += [self.layers[name] for name in self.under]
             self.layers.update(self.under)
             self.under.clear()
             self.given_up.emit(self.analysis)
             self.changed.emit()
         self.failed.emit(failure.error)
+
+
+class _Held:
+    """Layers that nobody else holds for long, to be let go in a thread of the pool."""
+
+    def __init__(self, layers: list[Layer]) -> None:
+        self._layers = layers
+
+    def let_go(self, _should_stop: StopCheck) -> None:
+        self._layers.clear()
+
+
+def _ignore(_result: object) -> None:
+    pass

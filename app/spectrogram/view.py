@@ -265,6 +265,7 @@ class SpectrogramView(Navigation):
         self._overview.set_envelopes(
             self._envelopes([MIXTURE]), self._envelopes(reversed(self._splitter.stems))
         )
+        self._pictures.let_go()
 
     def _envelopes(self, names: Iterable[str]) -> list[tuple[EnvelopePyramid, str]]:
         known = self._pictures.layers
