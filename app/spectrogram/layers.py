@@ -141,6 +141,7 @@ class LayerBuilder(QObject):
         self._known: list[Layer] = []  # these and the resting ones
         self._served: list[Layer] = []  # the latest last
         self._at_work: Layer | None = None
+        self._n_at_work = 0
         self._busy = False
 
     @property
@@ -160,9 +161,9 @@ class LayerBuilder(QObject):
         self._served = [layer for layer in self._served if layer in self._known]
         self.start()
 
-    def is_done(self, layer: Layer) -> bool:
-        """Whether all that is known of a layer's signal is computed."""
-        return not layer.to_do and layer is not self._at_work
+    def n_left(self, layer: Layer) -> int:
+        """What is to be computed of a layer, with the piece that is at work."""
+        return layer.to_do.size + (self._n_at_work if layer is self._at_work else 0)
 
     def request(self, layer: Layer, start: int, stop: int) -> None:
         """Note that a part of a layer's signal became known or changed."""
@@ -187,6 +188,7 @@ class LayerBuilder(QObject):
             piece = layer.to_do.take(layer.piece, prefer)
             if piece is not None:
                 self._busy, self._at_work = True, layer
+                self._n_at_work = piece[1] - piece[0]
                 self._served = [x for x in self._served if x in self._layers and x is not layer]
                 self._served.append(layer)
                 self._runner(_piece_work(layer, *piece), self._on_piece_done)

@@ -121,7 +121,7 @@ class Pictures(QObject):
         done = [
             name
             for name in self.under
-            if self._builder.is_done(self.layers[name]) and is_settled(self.layers[name].layer_id)
+            if not self._builder.n_left(layer := self.layers[name]) and is_settled(layer.layer_id)
         ]
         self._gone += [self.under.pop(name) for name in done]
         if done:
@@ -131,7 +131,7 @@ class Pictures(QObject):
         if not self._is_making:
             return
         self._is_making = bool(self.under)
-        left = sum(self.layers[name].to_do.size for name in self.under)
+        left = sum(self._builder.n_left(self.layers[name]) for name in self.under)
         share = 1 - left / max(1, self._total)
         self.progressed.emit(min(max(share, 0.0), 1.0) if self._is_making else None)
 
