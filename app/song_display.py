@@ -181,7 +181,9 @@ class SongDisplay(QObject):
         n_bytes = given.n_bytes(mixture.n_samples, n_signals)
         free = shutil.disk_usage(tempfile.gettempdir()).free
         if given != self._view.analysis and n_bytes > free - RESERVE_BYTES:
-            pictures.say(NO_ROOM, size=megabytes(n_bytes), free=megabytes(free))
+            pictures.say(
+                NO_ROOM, size=_unbroken(megabytes(n_bytes)), free=_unbroken(megabytes(free))
+            )
             return
         self._view.set_analysis(given)
         if given == wanted:
@@ -189,11 +191,16 @@ class SongDisplay(QObject):
             return
         pictures.say(
             TOO_LARGE,
-            wanted=OVERLAPS[wanted.steps],
-            size=megabytes(wanted.n_bytes(mixture.n_samples, n_signals)),
-            given=OVERLAPS[given.steps],
+            wanted=_unbroken(OVERLAPS[wanted.steps]),
+            size=_unbroken(megabytes(wanted.n_bytes(mixture.n_samples, n_signals))),
+            given=_unbroken(OVERLAPS[given.steps]),
         )
 
     def _on_analysis_given_up(self, analysis: Analysis) -> None:
         """The disk was full: the pictures are those from before."""
         self._options.pictures.set_analysis(analysis)
+
+
+def _unbroken(value: str) -> str:
+    """A number that stays on one line with its unit."""
+    return value.replace(" ", "\u00a0")

@@ -97,8 +97,8 @@ def test_a_song_that_is_too_long_for_fine_pictures_says_so(
     window, hop = page.grid()
     assert window == 4 * hop
     assert note.isVisibleTo(page.options)
-    assert "87.5 %" in note.text()
-    assert "75 %" in note.text()
+    assert "87.5\u00a0%" in note.text()
+    assert "with 75\u00a0%" in note.text()
     page.press(2)
     page.settle()
     assert not note.isVisibleTo(page.options)
@@ -113,7 +113,7 @@ def test_without_room_on_the_disk_the_pictures_stay(
         patch.setattr(shutil, "disk_usage", lambda _path: Usage(10**9, 10**9, 10**6))
         page.choose(8192)
         assert page.grid() == before
-        assert "1 MB" in page.options.pictures.note.text()
+        assert "1\u00a0MB" in page.options.pictures.note.text()
     page.choose(1024)
     page.settle()
     assert page.grid()[0] == 1024
