@@ -178,13 +178,12 @@ class SongDisplay(QObject):
             return
         n_signals = len(self._view.pane_names()) - 1  # all but the mask
         given = wanted.fitting(mixture.n_samples, n_signals)
-        n_bytes = given.n_bytes(mixture.n_samples, n_signals)
-        free = shutil.disk_usage(tempfile.gettempdir()).free
-        if given != self._view.analysis and n_bytes > free - RESERVE_BYTES:
-            pictures.say(
-                NO_ROOM, size=_unbroken(megabytes(n_bytes)), free=_unbroken(megabytes(free))
-            )
-            return
+        if given != self._view.analysis:
+            n_bytes = given.n_bytes(mixture.n_samples, n_signals)
+            free = shutil.disk_usage(tempfile.gettempdir()).free
+            if n_bytes > free - RESERVE_BYTES:
+                pictures.say(NO_ROOM, size=_size(n_bytes), free=_size(free))
+                return
         self._view.set_analysis(given)
         if given == wanted:
             pictures.say()
@@ -192,13 +191,17 @@ class SongDisplay(QObject):
         pictures.say(
             TOO_LARGE,
             wanted=_unbroken(OVERLAPS[wanted.steps]),
-            size=_unbroken(megabytes(wanted.n_bytes(mixture.n_samples, n_signals))),
+            size=_size(wanted.n_bytes(mixture.n_samples, n_signals)),
             given=_unbroken(OVERLAPS[given.steps]),
         )
 
     def _on_analysis_given_up(self, analysis: Analysis) -> None:
         """The disk was full: the pictures are those from before."""
         self._options.pictures.set_analysis(analysis)
+
+
+def _size(n_bytes: float) -> str:
+    return _unbroken(megabytes(n_bytes))
 
 
 def _unbroken(value: str) -> str:
