@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from core.audio import Audio
 from core.errors import Cancelled
 from core.masks import Mask
+from core.spectrogram.analysis import display_stft
 from core.spectrogram.codes import FLOOR_DB, STEP_DB, code_of_energy, code_of_fraction
 from core.spectrogram.frequency import FrequencyScale
-from core.spectrogram.pyramid import display_stft
 from core.spectrogram.rows import RowMap
 from core.stft import Stft, analyse
 from core.whole_file import whole_file

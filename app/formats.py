@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from app.i18n import mark, tr
+from core.spectrogram.codes import FLOOR_DB
 
 SILENCE_DB = -60.0  # the lowest fader position, which is silence
 
@@ -41,6 +42,13 @@ def decibels(value: float, *, digits: int = 1, signed: bool = True) -> str:
         return f"{text} dB"
     sign = "−" if value < 0 else ("+" if signed else "")
     return f"{sign}{text} dB"
+
+
+def level(value_db: float) -> str:
+    """``−23.1`` in dBFS without the unit; ``≤ −120`` at the end of the scale."""
+    if value_db <= FLOOR_DB:
+        return f"≤ −{-FLOOR_DB:.0f}"
+    return decibels(value_db).removesuffix(" dB")
 
 
 def gain(value_db: float) -> str:

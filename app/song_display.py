@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from app import settings
+from app.formats import megabytes
+from app.i18n import mark
+from app.panels.picture_options import OVERLAPS
 from app.song import SongResult, SongState, StemsAdvanced
 from app.spectrogram import Ruler, SpectrogramView
 from core.audio.growing import n_there
 from core.ranges import Ranges
+from core.spectrogram import Analysis
 
 if TYPE_CHECKING:
     from app.panels.view_options import ViewOptions
     from app.session import Session
 
+TOO_LARGE = mark(
+    "With {wanted} overlap the pictures of a song as long as this would take {size} of disk. They "
+    "are made with {given}."
+)
+NO_ROOM = mark(
+    "There is not enough room on the disk: new pictures take {size}, and {free} are free. Those "
+    "there are stay."
+)
+RESERVE_BYTES = 500_000_000
+"""Of the disk, for the rest of the program."""
 _UNKNOWN_LENGTH_S = 240.0  # an axis to look at while a song is decoded
 _WINDOW_SAMPLES = 16384  # a picture of a sample looks at no more than this behind it
 
@@ -45,6 +61,9 @@ class SongDisplay(QObject):
         session.song_changed.connect(self._on_song_changed)
         session.stems_advanced.connect(self._on_stems_advanced)
         options.changed.connect(self._on_options_changed)
+        view.level_range_changed.connect(options.set_levels)
+        view.pictures_advanced.connect(options.pictures.show_progress)
+        view.analysis_given_up.connect(self._on_analysis_given_up)
         options.set_state(settings.get(settings.VIEW))
 
     def refresh(self) -> None:
@@ -57,6 +76,8 @@ class SongDisplay(QObject):
             self._song_id, self._mixture, self._result = song_id, mixture, None
             self._n_shown = 0
             if mixture is not None:
+                self._options.pictures.set_sample_rate(mixture.sample_rate)
+                self._set_analysis()
                 self._view.set_song(mixture, n_samples_there=0)
                 self._show_decoded()
             elif song is not None and song.state not in (SongState.FAILED, SongState.CANCELLED):
@@ -138,9 +159,51 @@ class SongDisplay(QObject):
         self._view.set_colour_map(state["map"])
         self._view.set_mask_map(state["mask_map"])
         self._view.set_level_range(float(state["floor_db"]), float(state["ceiling_db"]))
+        self._view.set_scales_shown(state["scales"])
+        self._set_analysis()
         panes = ("mixture",) if state["overlay"] else ()
         colour = None if state["colour"] == "stem" else state["colour"]
         self._view.set_overlay(panes, state["opacity"] / 100, colour)
         for name in self._view.pane_names():
             self._view.set_pane_visible(name, name not in state["hidden"])
         settings.set(settings.VIEW, state)
+
+    def _set_analysis(self) -> None:
+        """Compute the pictures as they are asked for, or as far as the disk allows it."""
+        pictures, mixture = self._options.pictures, self._mixture
+        wanted = pictures.analysis()
+        if mixture is None:
+            self._view.set_analysis(wanted)
+            pictures.say()
+            return
+        n_signals = len(self._view.pane_names()) - 1  # all but the mask
+        given = wanted.fitting(mixture.n_samples, n_signals)
+        if given != self._view.analysis:
+            n_bytes = given.n_bytes(mixture.n_samples, n_signals)
+            free = shutil.disk_usage(tempfile.gettempdir()).free
+            if n_bytes > free - RESERVE_BYTES:
+                pictures.say(NO_ROOM, size=_size(n_bytes), free=_size(free))
+                return
+        self._view.set_analysis(given)
+        if given == wanted:
+            pictures.say()
+            return
+        pictures.say(
+            TOO_LARGE,
+            wanted=_unbroken(OVERLAPS[wanted.steps]),
+            size=_size(wanted.n_bytes(mixture.n_samples, n_signals)),
+            given=_unbroken(OVERLAPS[given.steps]),
+        )
+
+    def _on_analysis_given_up(self, analysis: Analysis) -> None:
+        """The disk was full: the pictures are those from before."""
+        self._options.pictures.set_analysis(analysis)
+
+
+def _size(n_bytes: float) -> str:
+    return _unbroken(megabytes(n_bytes))
+
+
+def _unbroken(value: str) -> str:
+    """A number that stays on one line with its unit."""
+    return value.replace(" ", "\u00a0")

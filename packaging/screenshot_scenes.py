@@ -92,7 +92,7 @@ def show_beginning(window, song: Path, out: Path, wait) -> None:  # type: ignore
         return session.current
 
     def is_drawn(seconds: float) -> bool:
-        layer = view._layers.get("vocals")
+        layer = view._pictures.layers.get("vocals")
         column = 0 if layer is None else int(seconds / layer.pyramid.column_s)
         return layer is not None and layer.known.touches(column, column + 1)
 

@@ -88,6 +88,18 @@ def fixed_row(side: int, spacing: int = 0) -> tuple[QWidget, QHBoxLayout]:
     return holder, row
 
 
+def named_row(text: str, *parts: QWidget) -> QHBoxLayout:
+    """Controls that share a row, behind their name."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    name = label(text, "muted")
+    name.setFixedWidth(64)
+    row.addWidget(name)
+    for part in parts:
+        row.addWidget(part, 1)
+    return row
+
+
 def scrolling(inner: QWidget) -> QScrollArea:
     """``inner`` in an area as wide as it, which scrolls up and down only."""
     area = QScrollArea()

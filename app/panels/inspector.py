@@ -5,34 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app import theme
-from app.formats import clock, decibels, hertz, stem_text
 from app.i18n import bind, mark, tip
 from app.panels.controls import label, rule, scrolling, share_tab_stop
+from app.panels.cursor_table import CursorTable
 from app.panels.editing import EditPanel
 from app.panels.view_options import ViewOptions
-from app.spectrogram import CursorReading
-from core.spectrogram import FLOOR_DB
 
-READINGS = (("time", mark("Time")), ("frequency", mark("Frequency")), ("note", mark("Note")))
 PARTS = (
     (mark("View"), mark("How the spectrograms are shown")),
     (mark("Edit"), mark("Correct the mask")),
 )
 WIDTH, WIDEST = 264, 440
-_NOTHING = "–"
 
 
 class Inspector(QWidget):
@@ -45,16 +37,7 @@ class Inspector(QWidget):
         self.setMinimumWidth(WIDTH)
         self.setMaximumWidth(WIDEST)
         bind(self.setAccessibleName, "Inspector")
-        self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._values: dict[str, QLabel] = {}
-        for key, text in READINGS:
-            self._add(key, text)
-        for name in ("mixture", *sources):
-            self._add(name, stem_text(name), dot=name)
-        self._add("mask", "Mask")
+        self.cursor = CursorTable(sources)
         self.view = ViewOptions(("mixture", *sources))
         self.edit = EditPanel()
         inner = QWidget()
@@ -63,7 +46,7 @@ class Inspector(QWidget):
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(8)
         column.addWidget(label("Under the cursor", "section"))
-        column.addLayout(self._grid)
+        column.addWidget(self.cursor)
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
@@ -112,49 +95,6 @@ class Inspector(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, super().sizeHint().height())
 
-    def _add(self, key: str, text: str, dot: str = "") -> None:
-        row = self._grid.rowCount()
-        name = label(text, "muted")
-        value = QLabel(_NOTHING)
-        value.setFont(theme.figures_font())
-        value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        bind(value.setAccessibleName, text)
-        if dot:
-            self._grid.addWidget(_Dot(dot), row, 0)
-        self._grid.addWidget(name, row, 1 if dot else 0, 1, 1 if dot else 2)
-        self._grid.addWidget(value, row, 2)
-        self._grid.setColumnStretch(1, 1)
-        self._values[key] = value
-
     def show_reading(self, reading: object) -> None:
         """Show a ``CursorReading``, or nothing for ``None``."""
-        texts = dict.fromkeys(self._values, _NOTHING)
-        if isinstance(reading, CursorReading):
-            texts["time"] = clock(reading.time_s)
-            texts["frequency"] = hertz(reading.frequency_hz)
-            texts["note"] = str(reading.note) if reading.note is not None else _NOTHING
-            for name, level_db in reading.levels_db.items():
-                if name in texts and level_db is not None:
-                    silent = level_db <= FLOOR_DB
-                    texts[name] = ("≤ " if silent else "") + decibels(level_db)
-            if reading.mask is not None:
-                texts["mask"] = f"{reading.mask:.2f}"
-        for key, text in texts.items():
-            if self._values[key].text() != text:
-                self._values[key].setText(text)
-
-
-class _Dot(QWidget):
-    """A spot in the colour of a stem."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self._source = source
-        self.setFixedSize(8, 16)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.current().stem(self._source)))
-        painter.drawEllipse(0, 4, 8, 8)
+        self.cursor.show_reading(reading)

@@ -23,8 +23,11 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.formats import stem_text
 from app.i18n import bind, language_changed, mark, tip, tr
-from app.panels.controls import NumberBox, label, rule, share_tab_stop
+from app.panels.controls import NumberBox, label, named_row, rule, share_tab_stop
+from app.panels.picture_options import PictureOptions
 from app.spectrogram.colours import LEVEL_MAPS, MASK_MAPS
+from app.spectrogram.level_range import HIGHEST_DB, LEAST_SPAN_DB, LOWEST_DB, LevelRange
+from core.spectrogram.analysis import USUAL_STEPS, Analysis
 
 SCALES = (("linear", mark("Linear")), ("log", mark("Log")), ("mel", mark("Mel")))
 RULERS = (("hertz", mark("Hertz")), ("notes", mark("Notes")), ("keys", mark("Piano keys")))
@@ -39,8 +42,11 @@ DEFAULTS: dict[str, Any] = {
     "scale": "mel",
     "ruler": "hertz",
     "map": "magma",
-    "floor_db": -100,
-    "ceiling_db": -15,
+    "floor_db": round(LevelRange().floor_db),
+    "ceiling_db": round(LevelRange().ceiling_db),
+    "scales": True,
+    "window": 0,  # samples; 0 for about 46 ms
+    "steps": USUAL_STEPS,  # of a hop in a window
     "overlay": False,
     "pitch": False,
     "opacity": 50,
@@ -61,21 +67,32 @@ class ViewOptions(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(label("View", "section"))
+        self.pictures = PictureOptions()
+        head = QHBoxLayout()
+        head.addWidget(label("View", "section"), 1)
+        head.addWidget(self.pictures.stage)
+        column.addLayout(head)
         column.addLayout(self._make_scale())
         self.ruler = QComboBox()
         for kind, text in RULERS:
             self.ruler.addItem(tr(text), kind)
         tip(self.ruler, "What the rulers at the left read")
-        column.addLayout(_row("Ruler", self.ruler))
+        column.addLayout(named_row("Ruler", self.ruler))
         self.map = QComboBox()
         for name in LEVEL_MAPS:
             self.map.addItem(name.removeprefix("CET-").capitalize(), name)
         tip(self.map, "Colours of the levels")
-        column.addLayout(_row("Colours", self.map))
-        self.floor = self._spin(-120, -40, "Quietest level shown")
-        self.ceiling = self._spin(-60, 0, "Loudest level shown")
-        column.addLayout(_row("Levels", self.floor, self.ceiling))
+        column.addLayout(named_row("Colours", self.map))
+        lowest, highest, apart = round(LOWEST_DB), round(HIGHEST_DB), round(LEAST_SPAN_DB)
+        self.floor = self._spin(lowest, highest - apart, "Quietest level shown")
+        self.ceiling = self._spin(lowest + apart, highest, "Loudest level shown")
+        column.addLayout(named_row("Levels", self.floor, self.ceiling))
+        self.scales = QCheckBox()
+        bind(self.scales.setText, "Scales of the colours")
+        tip(self.scales, "Show beside the panes which colour is which level; drag to change it")
+        self.scales.toggled.connect(self._on_changed)
+        column.addWidget(self.scales)
+        column.addWidget(self.pictures)
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
@@ -88,18 +105,18 @@ class ViewOptions(QWidget):
         self.opacity.setRange(5, 100)
         self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         tip(self.opacity, "Opacity of the mask")
-        column.addLayout(_row("Opacity", self.opacity))
+        column.addLayout(named_row("Opacity", self.opacity))
         self.colour = QComboBox()
         for value, text in OVERLAY_COLOURS:
             self.colour.addItem("", value)
             self._name_colour(value, text)
         tip(self.colour, "Colour of the mask")
-        column.addLayout(_row("Colour", self.colour))
+        column.addLayout(named_row("Colour", self.colour))
         self.mask_map = QComboBox()
         for name in MASK_MAPS:
             self.mask_map.addItem(_mask_map_name(name), name)
         tip(self.mask_map, "Colours of the mask's own pane")
-        column.addLayout(_row("Pane", self.mask_map))
+        column.addLayout(named_row("Pane", self.mask_map))
         self.pitch = QCheckBox()
         bind(self.pitch.setText, "Pitch of the voice")
         tip(self.pitch, "Draw the pitch of the voice over its spectrogram", "Shift+P")
@@ -132,6 +149,7 @@ class ViewOptions(QWidget):
             combo.currentIndexChanged.connect(self._on_changed)
         self.overlay.toggled.connect(self._on_changed)
         self.opacity.valueChanged.connect(self._on_changed)
+        self.pictures.changed.connect(self._on_changed)
         theme.theme_changed().connect(self._on_looks_changed)
         language_changed().connect(self._on_looks_changed)
         self.set_state({})
@@ -151,7 +169,7 @@ class ViewOptions(QWidget):
             self.scale.addButton(button, index)
             buttons.append(button)
         self.scale.idToggled.connect(self._on_scale_toggled)
-        row = _row("Frequency", *buttons)
+        row = named_row("Frequency", *buttons)
         row.setSpacing(4)
         return row
 
@@ -159,7 +177,7 @@ class ViewOptions(QWidget):
         box = NumberBox(low, high, " dB")
         box.setSingleStep(5)
         tip(box, text)
-        box.valueChanged.connect(self._on_changed)
+        box.valueChanged.connect(self._on_level)
         return box
 
     def _name_colour(self, value: str, text: str) -> None:
@@ -192,6 +210,9 @@ class ViewOptions(QWidget):
             "map": self.map.currentData(),
             "floor_db": self.floor.value(),
             "ceiling_db": self.ceiling.value(),
+            "scales": self.scales.isChecked(),
+            "window": self.pictures.analysis().window,
+            "steps": self.pictures.analysis().steps,
             "overlay": self.overlay.isChecked(),
             "pitch": self.pitch.isChecked(),
             "opacity": self.opacity.value(),
@@ -215,8 +236,9 @@ class ViewOptions(QWidget):
             (self.mask_map, "mask_map"),
         ):
             combo.setCurrentIndex(max(combo.findData(full[key]), 0))
-        self.floor.setValue(full["floor_db"])
-        self.ceiling.setValue(full["ceiling_db"])
+        self._show_levels(LevelRange(float(full["floor_db"]), float(full["ceiling_db"])))
+        self.scales.setChecked(full["scales"])
+        self.pictures.set_analysis(Analysis(full["window"], full["steps"]))
         self.overlay.setChecked(full["overlay"])
         self.pitch.setChecked(full["pitch"])
         self.opacity.setValue(full["opacity"])
@@ -225,6 +247,32 @@ class ViewOptions(QWidget):
         self._loading = False
         self._on_changed()
 
+    def set_levels(self, levels: LevelRange) -> None:
+        """The range of levels, as it was dragged elsewhere."""
+        loading, self._loading = self._loading, True
+        self._show_levels(levels)
+        self._loading = loading
+        self._on_changed()
+
+    def _show_levels(self, levels: LevelRange) -> None:
+        # Whatever is stored: inside the scale, and floor and ceiling apart.
+        floor_db = min(max(levels.floor_db, LOWEST_DB), HIGHEST_DB - LEAST_SPAN_DB)
+        levels = LevelRange(floor_db, HIGHEST_DB).with_ceiling(levels.ceiling_db)
+        self.floor.setValue(round(levels.floor_db))
+        self.ceiling.setValue(round(levels.ceiling_db))
+
+    def _on_level(self, value: int) -> None:
+        """One was typed: the other gives way where they would come too close."""
+        if self._loading:
+            return
+        floor_db, ceiling_db = float(self.floor.value()), float(self.ceiling.value())
+        if floor_db > ceiling_db - LEAST_SPAN_DB:
+            if self.sender() is self.floor:
+                ceiling_db = floor_db + LEAST_SPAN_DB
+            else:
+                floor_db = ceiling_db - LEAST_SPAN_DB
+        self.set_levels(LevelRange(floor_db, ceiling_db))
+
     def _on_scale_toggled(self) -> None:
         share_tab_stop(self.scale)
         self._on_changed()
@@ -232,8 +280,6 @@ class ViewOptions(QWidget):
     def _on_changed(self) -> None:
         if self._loading:
             return
-        if self.ceiling.value() - self.floor.value() < 10:
-            self.floor.setValue(max(self.ceiling.value() - 10, self.floor.minimum()))
         if not any(box.isChecked() for box in self.panes.values()):
             self.panes["mixture"].setChecked(True)  # never a window without any pane
             return
@@ -242,14 +288,3 @@ class ViewOptions(QWidget):
 
 def _mask_map_name(name: str) -> str:
     return tr("Stem colours") if name == "stems" else name
-
-
-def _row(text: str, *parts: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    name = label(text, "muted")
-    name.setFixedWidth(64)
-    row.addWidget(name)
-    for part in parts:
-        row.addWidget(part, 1)
-    return row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -14,6 +14,7 @@ from app.spectrogram.spans import Spans
 from core.audio.source import Audio
 from core.errors import Cancelled
 from core.spectrogram import (
+    Analysis,
     EnvelopePyramid,
     FrequencyScale,
     MaskLike,
@@ -22,27 +23,53 @@ from core.spectrogram import (
     SpectrogramPyramid,
 )
 
-PIECE_COLUMNS = 2048  # per job: 24 s of sound, about a tenth of a second of work
+PIECE_CHUNKS = 8  # per job: 24 s of sound at 44.1 kHz, about a tenth of a second of work
+PIECE_FRAMES = 8192  # per job of a mask
 _ids = count(1)
 
 
 class Layer:
     """One signal's pyramid, with what of it is still to be computed (in samples)."""
 
-    def __init__(self, name: str, audio: Audio) -> None:
+    def __init__(
+        self,
+        name: str,
+        audio: Audio,
+        analysis: Analysis = Analysis(),  # noqa: B008 (plain values that nobody changes)
+    ) -> None:
         self.layer_id = next(_ids)
         self.name = name
         self.audio = audio
-        self.pyramid: SpectrogramPyramid | MaskPyramid = SpectrogramPyramid(
-            audio.n_samples, audio.sample_rate
-        )
+        self.analysis = analysis
+        pyramid = SpectrogramPyramid(audio.n_samples, audio.sample_rate, analysis=analysis)
+        self.pyramid: SpectrogramPyramid | MaskPyramid = pyramid
         self.envelope: EnvelopePyramid | None = EnvelopePyramid(audio.n_samples, audio.sample_rate)
         self.units_per_s = float(audio.sample_rate)
-        self.piece = PIECE_COLUMNS * self.pyramid.hop_samples
+        self.piece = PIECE_CHUNKS * pyramid.chunk_columns * pyramid.hop_samples
+        self.told = Spans()  # all that was ever to do
         self.to_do = Spans()
         self.known = Spans()  # columns computed so far
         self.revision = 0
         self.closed = threading.Event()
+
+    def anew(self, analysis: Analysis) -> Layer:
+        """The same signal, to be computed on another grid; its outline is shared."""
+        other = Layer(self.name, self.audio, analysis)
+        other.envelope = self.envelope
+        other.told, other.to_do = self.told.copy(), self.told.copy()
+        return other
+
+    def has_grid(self, analysis: Analysis) -> bool:
+        """Whether this is the picture that ``analysis`` gives."""
+        pyramid = self.pyramid
+        assert isinstance(pyramid, SpectrogramPyramid)
+        grid = pyramid.window_samples, pyramid.hop_samples
+        return grid == analysis.grid(pyramid.sample_rate)
+
+    def note(self, start: int, stop: int) -> None:
+        """A part of the signal became known or changed."""
+        self.told.add(start, stop)
+        self.to_do.add(start, stop)
 
     def compute(self, start: int, stop: int, should_stop: StopCheck) -> tuple[int, int]:
         """Bring samples ``start`` to ``stop`` up to date; returns the columns changed."""
@@ -65,7 +92,8 @@ class MaskLayer(Layer):
         self.pyramid: MaskPyramid = MaskPyramid(mask)
         self.envelope = None
         self.units_per_s = 1 / self.pyramid.column_s
-        self.piece = 4 * PIECE_COLUMNS
+        self.piece = PIECE_FRAMES
+        self.told = Spans()
         self.to_do = Spans()
         self.known = Spans()  # columns computed so far
         self.revision = 0
@@ -110,24 +138,36 @@ class LayerBuilder(QObject):
         self._runner = runner
         self._visible = visible
         self._layers: list[Layer] = []
+        self._known: list[Layer] = []  # these and the resting ones
         self._served: list[Layer] = []  # the latest last
+        self._at_work: Layer | None = None
+        self._n_at_work = 0
         self._busy = False
 
     @property
     def idle(self) -> bool:
         return not self._busy and not any(layer.to_do for layer in self._layers)
 
-    def set_layers(self, layers: Sequence[Layer]) -> None:
-        """The layers that matter, most urgent first; work for others is dropped."""
-        for layer in self._layers:
-            if layer not in layers:
+    def set_layers(self, layers: Sequence[Layer], resting: Collection[Layer] = ()) -> None:
+        """The layers that matter, most urgent first; work for others is dropped.
+
+        Nothing is begun for ``resting`` ones, but they may come back.
+        """
+        for layer in self._known:
+            if layer not in layers and layer not in resting:
                 layer.closed.set()
         self._layers = list(layers)
+        self._known = [*layers, *resting]
+        self._served = [layer for layer in self._served if layer in self._known]
         self.start()
+
+    def n_left(self, layer: Layer) -> int:
+        """What is to be computed of a layer, with the piece that is at work."""
+        return layer.to_do.size + (self._n_at_work if layer is self._at_work else 0)
 
     def request(self, layer: Layer, start: int, stop: int) -> None:
         """Note that a part of a layer's signal became known or changed."""
-        layer.to_do.add(start, stop)
+        layer.note(start, stop)
         self.start()
 
     def start(self) -> None:
@@ -147,14 +187,15 @@ class LayerBuilder(QObject):
         for layer, prefer in order:
             piece = layer.to_do.take(layer.piece, prefer)
             if piece is not None:
-                self._busy = True
+                self._busy, self._at_work = True, layer
+                self._n_at_work = piece[1] - piece[0]
                 self._served = [x for x in self._served if x in self._layers and x is not layer]
                 self._served.append(layer)
                 self._runner(_piece_work(layer, *piece), self._on_piece_done)
                 return
 
     def _on_piece_done(self, result: object) -> None:
-        self._busy = False
+        self._busy, self._at_work = False, None
         if isinstance(result, LayerAdvanced) and not result.layer.closed.is_set():
             result.layer.revision += 1
             result.layer.known.add(result.first_column, result.last_column)

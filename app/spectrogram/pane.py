@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 from PySide6.QtCore import QLineF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -20,41 +17,35 @@ from PySide6.QtWidgets import QWidget
 
 from app.spectrogram.brushes import hatch
 from app.spectrogram.colours import Table
-from app.spectrogram.drawing import DrawingCanvas
 from app.spectrogram.layers import Layer
 from app.spectrogram.pitch_picture import paint_pitch
 from app.spectrogram.region_picture import region_picture
 from app.spectrogram.rulers import paint_keys, paint_marks, paint_title
 from app.spectrogram.stage import GUTTER, Ruler, Stage
 from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
-from app.spectrogram.tiles import TILE_COLUMNS, Tile, TileKey, TileStore, Want
+from app.spectrogram.tile_canvas import TileCanvas
+from app.spectrogram.tiles import TileStore, Want
 
-MIN_ROWS, MAX_ROWS = 64, 2048
 EDGE = 3  # width of the strip in the stem's colour
 
 
-@dataclass
-class Pieces:
-    """Tiles with target and source rectangles, and whether any had no stand-in."""
+class SpectrogramPane(TileCanvas):
+    """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it.
 
-    there: list[tuple[Tile, QRectF, QRectF]]
-    missing: bool
-
-
-class SpectrogramPane(DrawingCanvas):
-    """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it."""
+    ``under`` is seen where ``layer`` is not computed yet.
+    """
 
     def __init__(
         self, name: str, stage: Stage, store: TileStore, parent: QWidget | None = None
     ) -> None:
-        super().__init__(stage, parent)
+        super().__init__(stage, store, parent)
         self.name = name
         self.title = name
         self.layer: Layer | None = None
+        self.under: Layer | None = None
         self.table: Table = ()
         self.overlay: Layer | None = None
         self.overlay_table: Table = ()
-        self._store = store
         self._picture: QPixmap | None = None
         self.setMinimumHeight(48)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -74,25 +65,35 @@ class SpectrogramPane(DrawingCanvas):
         self.setAccessibleName(title)
         self.repaint_all()
 
-    def set_layer(self, layer: Layer | None, table: Table) -> None:
-        self.layer, self.table = layer, table
-        self.refresh()
+    def set_layer(self, layer: Layer | None, table: Table, under: Layer | None = None) -> None:
+        if (self.layer, self.table, self.under) != (layer, table, under):
+            self.layer, self.table, self.under = layer, table, under
+            self.refresh()
 
     def set_overlay(self, layer: Layer | None, table: Table) -> None:
-        self.overlay, self.overlay_table = layer, table
-        self.refresh()
+        if (self.overlay, self.overlay_table) != (layer, table):
+            self.overlay, self.overlay_table = layer, table
+            self.refresh()
 
     def shows(self, layer_ids: frozenset[int]) -> bool:
         """Whether any of the layers is painted here."""
-        return any(layer.layer_id in layer_ids for layer in (self.layer, self.overlay) if layer)
+        return any(layer.layer_id in layer_ids for layer, _table in self._painted())
+
+    def _painted(self) -> list[tuple[Layer, Table]]:
+        """The layers from the back to the front, with their colours."""
+        layers = (
+            (self.under, self.table),
+            (self.layer, self.table),
+            (self.overlay, self.overlay_table),
+        )
+        return [(layer, table) for layer, table in layers if layer is not None]
 
     def refresh(self) -> None:
         """The range, the size or what is known has changed: ask for tiles and repaint."""
         wants: list[Want] = []
         if self.isVisible() and self.stage.has_song:
-            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table)):
-                if layer is not None:
-                    wants += self._wants(layer, table)
+            for layer, table in self._painted():
+                wants += self._wants(layer, table)
         self._store.want(id(self), wants)
         self.repaint_all()
 
@@ -134,11 +135,8 @@ class SpectrogramPane(DrawingCanvas):
         painter = QPainter(picture)
         self._paint_ruler(painter)
         painter.setClipRect(self.canvas)
-        pieces = [
-            (self._pieces(layer), table)
-            for layer, table in ((self.layer, self.table), (self.overlay, self.overlay_table))
-            if layer is not None and self.stage.has_song
-        ]
+        painted = self._painted() if self.stage.has_song else []
+        pieces = [(self._pieces(layer), table) for layer, table in painted]
         if not pieces or not self._is_known() or pieces[0][0].missing:
             painter.fillRect(self.canvas, hatch(self.stage.colours))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -155,94 +153,16 @@ class SpectrogramPane(DrawingCanvas):
         painter.end()
         return picture
 
-    # -- which tiles
-
-    def _plan(self, layer: Layer) -> tuple[TileKey, int]:
-        """The first visible tile and the index of the last one."""
-        view, pyramid = self.stage.viewport, layer.pyramid
-        ratio = self.devicePixelRatioF()
-        per_pixel = view.span_s / pyramid.column_s / max(1.0, self.canvas.width() * ratio)
-        level = max(0, math.ceil(math.log2(max(per_pixel, 1e-9)) - 1e-6))
-        level = min(level, pyramid.n_levels - 1)
-        tile_s = pyramid.column_s * (TILE_COLUMNS << level)
-        last_index = (pyramid.level_columns(level) - 1) // TILE_COLUMNS
-        half = pyramid.column_s / 2
-        first = min(max(0, int((view.start_s + half) / tile_s)), last_index)
-        last = min(int((view.stop_s + half) / tile_s), last_index)
-        rows = self.height() * ratio / (view.high - view.low)
-        n_rows = 2 ** math.floor(math.log2(min(max(rows, MIN_ROWS), MAX_ROWS)))
-        return TileKey(layer.layer_id, level, first, n_rows, view.scale), last
-
-    def _wants(self, layer: Layer, table: Table) -> list[Want]:
-        """Tiles to have: the coarsest as a stand-in, what is visible, then the surroundings."""
-        key, last = self._plan(layer)
-        pyramid = layer.pyramid
-        wants = [Want(key._replace(level=pyramid.n_levels - 1, index=0), table)]
-        wants += [Want(key._replace(index=i), table) for i in range(key.index, last + 1)]
-        last_index = (pyramid.level_columns(key.level) - 1) // TILE_COLUMNS
-        wants += [
-            Want(key._replace(index=i)) for i in (last + 1, key.index - 1) if 0 <= i <= last_index
-        ]
-        if key.level + 1 < pyramid.n_levels:
-            wants += [
-                Want(key._replace(level=key.level + 1, index=i))
-                for i in range(key.index // 2, last // 2 + 1)
-            ]
-        return wants
-
     # -- painting
 
     def _is_known(self) -> bool:
-        """Whether all that is visible of the layer is computed."""
-        if self.layer is None:
+        """Whether all that is visible of the layer at the back is computed."""
+        layer = self.under or self.layer
+        if layer is None:
             return False
-        view, column_s = self.stage.viewport, self.layer.pyramid.column_s
-        last = min(int(view.stop_s / column_s) + 1, self.layer.pyramid.n_columns)
-        return self.layer.known.covers(int(view.start_s / column_s), last)
-
-    def _pieces(self, layer: Layer) -> Pieces:
-        """The visible tiles with where they go and which part of them."""
-        key, last = self._plan(layer)
-        pieces = Pieces([], False)
-        view = self.stage.viewport
-        for index in range(key.index, last + 1):
-            wanted = key._replace(index=index)
-            n = min(TILE_COLUMNS, layer.pyramid.level_columns(key.level) - index * TILE_COLUMNS)
-            left = self._column_x(layer, key.level, index * TILE_COLUMNS)
-            right = self._column_x(layer, key.level, index * TILE_COLUMNS + n)
-            found, tile = wanted, self._store.find(wanted)
-            if tile is None:
-                other = self._store.nearest(wanted, layer.pyramid.n_levels)
-                if other is None:
-                    pieces.missing = True
-                    continue
-                found, tile = other
-            # Where the stand-in is coarser, the part of it that covers the wanted tile.
-            shift = found.level - key.level
-            offset = (index * TILE_COLUMNS / 2**shift) - found.index * TILE_COLUMNS
-            rows = tile.codes.shape[0]
-            target = QRectF(left, 0, right - left, self.height())
-            source = QRectF(
-                offset, (1 - view.high) * rows, n / 2**shift, (view.high - view.low) * rows
-            )
-            pieces.there.append((tile, *self._cropped(target, source)))
-        return pieces
-
-    def _cropped(self, target: QRectF, source: QRectF) -> tuple[QRectF, QRectF]:
-        """Only the columns on screen and one on either side: far zooms stay cheap."""
-        per_column = target.width() / source.width()
-        before = max(0, int((GUTTER - target.left()) / per_column) - 1)
-        after = max(0, int((target.right() - self.width()) / per_column) - 1)
-        if before + after >= source.width():
-            return target, source
-        return (
-            target.adjusted(before * per_column, 0, -after * per_column, 0),
-            source.adjusted(before, 0, -after, 0),
-        )
-
-    def _column_x(self, layer: Layer, level: int, column: int) -> float:
-        """Where a column's left edge lies: it is centred on its time at level 0."""
-        return self.x_of((column * 2**level - 0.5) * layer.pyramid.column_s)
+        view, column_s = self.stage.viewport, layer.pyramid.column_s
+        last = min(int(view.stop_s / column_s) + 1, layer.pyramid.n_columns)
+        return layer.known.covers(int(view.start_s / column_s), last)
 
     def _ticks(self) -> tuple[Tick, ...]:
         view = self.stage.viewport

@@ -9,6 +9,16 @@ class Spans:
     def __init__(self) -> None:
         self._ranges: list[tuple[int, int]] = []
 
+    @property
+    def size(self) -> int:
+        """How many integers there are in them."""
+        return sum(b - a for a, b in self._ranges)
+
+    def copy(self) -> Spans:
+        other = Spans()
+        other._ranges = list(self._ranges)
+        return other
+
     def __bool__(self) -> bool:
         return bool(self._ranges)
 

@@ -86,6 +86,14 @@ class TileStore(QObject):
     def idle(self) -> bool:
         return not self._busy and self._next_wants() == []
 
+    def is_settled(self, layer_id: int) -> bool:
+        """Whether every tile of the layer that is wanted is there as it should be."""
+        return not any(
+            want.key.layer_id == layer_id and self._is_due(want.key)
+            for wants in self._wanted.values()
+            for want in wants
+        )
+
     def set_layers(self, layers: Sequence[Layer]) -> None:
         """Forget the tiles of every other layer."""
         self._layers = {layer.layer_id: layer for layer in layers}

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
 
 from app import theme
 from app.i18n import bind, mark
-from app.spectrogram.colours import level_table, mask_table, of_theme, overlay_table
+from app.spectrogram.colours import of_theme
 from app.spectrogram.empty import EmptyState
-from app.spectrogram.layers import Layer, LayerAdvanced, LayerBuilder, LayerFailed, MaskLayer
+from app.spectrogram.layers import LayerAdvanced, MaskLayer
+from app.spectrogram.level_range import LevelRange
+from app.spectrogram.looks import Looks
 from app.spectrogram.navigation import Navigation
 from app.spectrogram.overview import Overview
 from app.spectrogram.pane import SpectrogramPane
-from app.spectrogram.reading import CursorReading
+from app.spectrogram.pane_stack import MASK, MIXTURE, STEMS, PaneStack
+from app.spectrogram.pictures import Pictures
+from app.spectrogram.reading import CursorReading, read_at
 from app.spectrogram.ribbon import Ribbon
 from app.spectrogram.runner import PoolRunner, Runner
+from app.spectrogram.scale_column import ScaleColumn
 from app.spectrogram.stage import Ruler
 from app.spectrogram.tiles import TileStore
 from app.spectrogram.time_axis import TimeAxis
 from core.audio.source import Audio
-from core.spectrogram import EnvelopePyramid, MaskLike, SpectrogramPyramid, note_of
+from core.spectrogram import Analysis, EnvelopePyramid, MaskLike, SpectrogramPyramid
 from core.spectrogram.frequency import ScaleKind
 
-MIXTURE, MASK = "mixture", "mask"
-TITLES = {
-    MIXTURE: mark("Mixture"),
-    "vocals": mark("Voice"),
-    "accompaniment": mark("Accompaniment"),
-    MASK: mark("Mask"),
-}
-STEMS = ("vocals", "accompaniment")
 OVERVIEW_REFRESH_MS = 80
 
 
@@ -52,6 +50,9 @@ class SpectrogramView(Navigation):
     cursor_moved = Signal(object)  # CursorReading or None
     view_changed = Signal(object)  # ViewRange
     failed = Signal(object)  # an exception: no disk space for the pictures, for example
+    level_range_changed = Signal(object)  # LevelRange, dragged beside the panes
+    pictures_advanced = Signal(object)  # share of pictures made anew, None where there are none
+    analysis_given_up = Signal(object)  # the Analysis that holds again: the new one failed
 
     def __init__(self, runner: Runner | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,22 +60,16 @@ class SpectrogramView(Navigation):
         work = runner if runner is not None else self._own_runner
         assert work is not None
         self._store = TileStore(work)
-        self._builder = LayerBuilder(work, self._visible_s)
-        self._layers: dict[str, Layer] = {}
-        self._panes: dict[str, SpectrogramPane] = {}
-        self._stems: tuple[str, ...] = STEMS
-        self._hidden: set[str] = set()
-        self._heights: dict[str, int] = {}
-        self._floor_db, self._ceiling_db = -100.0, -15.0
-        self._level_map, self._mask_map = "magma", "stems"
-        self._overlay: tuple[frozenset[str], float, str | None] = (frozenset(), 0.5, None)
+        self._pictures = Pictures(work, self._visible_s)
+        self._looks = Looks()
 
         self._overview = Overview(self._stage, work, self)
         bind(self._overview.setAccessibleName, mark("Overview of the whole song"))
         self.ribbon = Ribbon(self._stage, self)
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
-        self._splitter.setHandleWidth(3)
-        self._splitter.setChildrenCollapsible(False)
+        self._scales = ScaleColumn(self._stage, self)
+        self._splitter = PaneStack(self._stage, self._store, self._scales)
+        self._scales.set_stack(self._splitter)
+        self._scales.hide()
         self._empty = EmptyState(self._stage)
         bind(self._empty.set_text, mark("Drop a song here"))
         bind(self._empty.set_hint, mark("It is split into voice and accompaniment."))
@@ -82,13 +77,14 @@ class SpectrogramView(Navigation):
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._splitter)
         self._axis = TimeAxis(self._stage, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._overview)
-        column.addWidget(self.ribbon)
-        column.addWidget(self._pages, 1)
-        column.addWidget(self._axis)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for row, part in enumerate((self._overview, self.ribbon, self._pages, self._axis)):
+            grid.addWidget(part, row, 0)
+        grid.addWidget(self._scales, 0, 1, 4, 1)
+        grid.setRowStretch(2, 1)
+        grid.setColumnStretch(0, 1)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
         self._redraw_timer = QTimer(self)
@@ -99,12 +95,15 @@ class SpectrogramView(Navigation):
             getattr(self._stage, name).connect(getattr(self, name))
         self._stage.pointer_moved.connect(self._on_pointer_moved)
         self._stage.viewport.changed.connect(self._on_range_changed)
-        self._builder.advanced.connect(self._on_layer_advanced)
-        self._builder.failed.connect(self._on_layer_failed)
+        self._pictures.advanced.connect(self._on_layer_advanced)
+        self._pictures.changed.connect(self._show_layers)
+        self._pictures.failed.connect(self.failed)
+        self._pictures.progressed.connect(self.pictures_advanced)
+        self._pictures.given_up.connect(self.analysis_given_up)
+        self._scales.range_changed.connect(self._on_range_dragged)
         self._store.arrived.connect(self._on_tiles_arrived)
         theme.theme_changed().connect(self._on_theme_changed)
         self._on_theme_changed()
-        self._set_panes()
 
     # -- the song
 
@@ -127,9 +126,7 @@ class SpectrogramView(Navigation):
         if mixture is not None:
             sample_rate = mixture.sample_rate
             duration_s = mixture.n_samples / sample_rate
-        awaited = MIXTURE not in self._layers and self._stage.has_song
-        self._layers = {}
-        self._stems = tuple(stems)
+        awaited = MIXTURE not in self._pictures.layers and self._stage.has_song
         self._stage.has_song = duration_s is not None
         self._stage.pointer = None
         viewport = self._stage.viewport
@@ -141,52 +138,53 @@ class SpectrogramView(Navigation):
             self._stage.set_selection(None)
             viewport.reset(duration_s, sample_rate or 44100)
         self._pages.setCurrentWidget(self._splitter if self._stage.has_song else self._empty)
-        self._set_panes()
-        if mixture is not None:
-            self._layers[MIXTURE] = Layer(MIXTURE, mixture)
+        self._splitter.set_stems(stems)
+        self._pictures.set_order(self._splitter.names)
+        self._pictures.set_audio(MIXTURE, mixture)
         self._show_layers()
         there = mixture.n_samples if mixture is not None else 0
         self.advance([MIXTURE], 0, there if n_samples_there is None else n_samples_there)
 
     def set_stem(self, name: str, audio: Audio | None) -> None:
         """A stem that is being computed: nothing of it is drawn until ``advance`` says so."""
-        self._layers.pop(name, None)
-        if audio is not None:
-            self._layers[name] = Layer(name, audio)
+        self._pictures.set_audio(name, audio)
         self._show_layers()
 
     def set_mask(self, mask: MaskLike | None) -> None:
         """The mask; nothing of it is drawn until ``mask_advanced`` says so."""
-        self._layers.pop(MASK, None)
-        if mask is not None:
-            self._layers[MASK] = MaskLayer(MASK, mask)
+        self._pictures.set_mask(MASK, None if mask is None else MaskLayer(MASK, mask))
         self._show_layers()
 
     def exchange_mask(self, mask: MaskLike) -> None:
         """Another mask of the same values in place of the one shown: nothing is drawn anew."""
-        layer = self._layers.get(MASK)
+        layer = self._pictures.layers.get(MASK)
         if isinstance(layer, MaskLayer):
             layer.pyramid.mask = mask
 
     def advance(self, names: Collection[str], start_sample: int, stop_sample: int) -> None:
         """Samples of these stems are there now, or have changed."""
-        for name in names:
-            if name in self._layers and name != MASK:
-                self._builder.request(self._layers[name], start_sample, stop_sample)
+        self._pictures.request([name for name in names if name != MASK], start_sample, stop_sample)
 
     def mask_advanced(self, first_frame: int, last_frame: int) -> None:
         """Frames of the mask are there now, or have changed."""
-        if MASK in self._layers:
-            self._builder.request(self._layers[MASK], first_frame, last_frame)
+        self._pictures.request([MASK], first_frame, last_frame)
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        """Window and hop of the levels; what is shown stays until the new pictures are there."""
+        self._pictures.set_analysis(analysis)
+
+    @property
+    def analysis(self) -> Analysis:
+        return self._pictures.analysis
 
     @property
     def idle(self) -> bool:
         """Whether everything known is drawn."""
-        return self._builder.idle and self._store.idle and self._overview.idle
+        return self._pictures.idle and self._store.idle and self._overview.idle
 
     def shutdown(self) -> None:
         """Stop the work in the background and wait for it."""
-        self._builder.set_layers([])
+        self._pictures.stop()
         if self._own_runner is not None:
             self._own_runner.shutdown()
 
@@ -194,121 +192,112 @@ class SpectrogramView(Navigation):
 
     def set_frequency_scale(self, kind: ScaleKind) -> None:
         """ "linear", "log" or "mel"."""
-        self._stage.viewport.set_scale(kind)
+        if kind != self._stage.viewport.scale.kind:
+            self._stage.viewport.set_scale(kind)
 
     def set_level_range(self, floor_db: float, ceiling_db: float) -> None:
         """Levels in dBFS that get the first and the last colour of the map."""
-        self._floor_db, self._ceiling_db = floor_db, ceiling_db
-        self._colour_panes()
+        self._set_looks(range=LevelRange(floor_db, ceiling_db))
 
     def set_colour_map(self, name: str) -> None:
         """One of ``colours.LEVEL_MAPS``, for levels."""
-        self._level_map = name
-        self._colour_panes()
+        self._set_looks(level_map=name)
 
     def set_mask_map(self, name: str) -> None:
         """One of ``colours.MASK_MAPS``: two-sided around one half."""
-        self._mask_map = name
-        self._colour_panes()
+        self._set_looks(mask_map=name)
 
     def set_overlay(
         self, panes: Collection[str], opacity: float = 0.5, colour: str | None = None
     ) -> None:
         """Tint these panes where the mask is high (``#rrggbb``; the voice's colour if None)."""
-        self._overlay = (frozenset(panes), min(max(opacity, 0.0), 1.0), colour)
-        self._colour_panes()
+        shown = min(max(opacity, 0.0), 1.0)
+        self._set_looks(tinted=frozenset(panes) - {MASK}, opacity=shown, tint=colour)
+
+    def set_scales_shown(self, shown: bool) -> None:
+        """Whether there are scales of the colours beside the panes."""
+        self._scales.setVisible(shown)
 
     def pane_names(self) -> tuple[str, ...]:
         """All panes, from top to bottom."""
-        return (MIXTURE, *self._stems, MASK)
+        return self._splitter.names
 
     def pane(self, name: str) -> SpectrogramPane:
-        return self._panes[name]
+        return self._splitter.panes[name]
 
     def set_pane_visible(self, name: str, visible: bool) -> None:
-        self._heights = self.pane_heights()
-        (self._hidden.discard if visible else self._hidden.add)(name)
-        if name in self._panes:
-            self._panes[name].setVisible(visible)
+        self._splitter.set_shown(name, visible)
 
     def pane_heights(self) -> dict[str, int]:
         """How the panes share the height, in pixels; hidden ones as they were last."""
-        sizes = dict(zip(self.pane_names(), self._splitter.sizes(), strict=True))
-        return self._heights | {name: size for name, size in sizes.items() if size > 0}
+        return self._splitter.heights()
 
     def set_pane_heights(self, heights: Mapping[str, Any]) -> None:
         """Share the height like this; unknown panes and what is no height are left out."""
-        known = {k: v for k, v in heights.items() if type(v) is int and 0 < v < 1 << 16}
-        self._heights = known
-        if known:  # one that was never seen gets the height of the others
-            usual = sum(known.values()) // len(known)
-            self._splitter.setSizes([known.get(name, usual) for name in self.pane_names()])
+        self._splitter.set_heights(heights)
 
     def set_ruler(self, ruler: Ruler) -> None:
         """Whether the rulers at the left read hertz or notes."""
-        self._stage.ruler = ruler
-        self._stage.looks_changed.emit()
+        if ruler is not self._stage.ruler:
+            self._stage.ruler = ruler
+            self._stage.looks_changed.emit()
 
     def level_pyramid(self) -> SpectrogramPyramid | None:
         """The levels of the song, as far as they are computed."""
-        layer = self._layers.get(MIXTURE)
+        layer = self._pictures.complete(MIXTURE)
         pyramid = layer.pyramid if layer is not None else None
         return pyramid if isinstance(pyramid, SpectrogramPyramid) else None
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._overview.redraw()
-            for pane in self._panes.values():
+            for pane in self._splitter.panes.values():
                 pane.refresh()
         return super().event(event)
 
     # -- inside
 
-    def _set_panes(self) -> None:
-        for name in [name for name in self._panes if name not in self.pane_names()]:
-            pane = self._panes.pop(name)
-            self._store.want(id(pane), [])
-            pane.setParent(None)
-            pane.deleteLater()
-        for place, name in enumerate(self.pane_names()):
-            if name not in self._panes:
-                pane = SpectrogramPane(name, self._stage, self._store)
-                bind(pane.set_title, TITLES.get(name, name.capitalize()))
-                self._panes[name] = pane
-            if self._splitter.indexOf(self._panes[name]) != place:
-                self._splitter.insertWidget(place, self._panes[name])
-            self._panes[name].setVisible(name not in self._hidden)
-
     def _show_layers(self) -> None:
-        layers = [self._layers[name] for name in self.pane_names() if name in self._layers]
-        self._builder.set_layers(layers)
-        self._store.set_layers(layers)
+        self._pictures.start()
+        self._store.set_layers(self._pictures.all_layers())
         self._colour_panes()
         # The last stem (the music) lies behind the voice.
         self._overview.set_envelopes(
-            self._envelopes([MIXTURE]), self._envelopes(reversed(self._stems))
+            self._envelopes([MIXTURE]), self._envelopes(reversed(self._splitter.stems))
         )
+        self._pictures.let_go()
 
     def _envelopes(self, names: Iterable[str]) -> list[tuple[EnvelopePyramid, str]]:
-        layers = [self._layers[name] for name in names if name in self._layers]
+        known = self._pictures.layers
+        layers = [known[name] for name in names if name in known]
         return [(layer.envelope, layer.name) for layer in layers if layer.envelope is not None]
 
+    def _set_looks(self, **values: Any) -> None:
+        looks = replace(self._looks, **values)
+        if looks != self._looks:
+            self._looks = looks
+            self._colour_panes()
+
     def _colour_panes(self) -> None:
-        levels = level_table(self._level_map, self._floor_db, self._ceiling_db)
-        covered, opacity, colour = self._overlay
-        tint = overlay_table(colour or self._stage.colours.voice, opacity)
-        masks = mask_table(self._mask_map, self._stage.colours)
-        for name, pane in self._panes.items():
-            pane.set_layer(self._layers.get(name), masks if name == MASK else levels)
-            shown = name in covered and name != MASK and opacity > 0
-            pane.set_overlay(self._layers.get(MASK) if shown else None, tint)
+        looks, colours, pictures = self._looks, self._stage.colours, self._pictures
+        levels, masks, tint = looks.levels(), looks.masks(colours), looks.overlay(colours)
+        for name, pane in self._splitter.panes.items():
+            table = masks if name == MASK else levels
+            pane.set_layer(pictures.layers.get(name), table, pictures.under.get(name))
+            pane.set_overlay(pictures.layers.get(MASK) if looks.covers(name) else None, tint)
+        self._scales.set_looks(looks)
+
+    def _on_range_dragged(self, levels: LevelRange) -> None:
+        self._set_looks(range=levels)
+        self.level_range_changed.emit(levels)
 
     def _on_layer_advanced(self, advanced: LayerAdvanced) -> None:
         self._store.mark_stale(advanced.layer, advanced.first_column, advanced.last_column)
         changed = frozenset([advanced.layer.layer_id])
-        for pane in self._panes.values():
+        for pane in self._splitter.panes.values():
             if pane.shows(changed):
                 pane.refresh()
+        self._pictures.drop_covered(self._store.is_settled)
         if not self._redraw_timer.isActive():
             self._redraw_timer.start()
 
@@ -317,13 +306,11 @@ class SpectrogramView(Navigation):
         if self._stage.pointer is not None:  # more is known under the pointer that rests
             self._on_pointer_moved(None)
 
-    def _on_layer_failed(self, failure: LayerFailed) -> None:
-        self.failed.emit(failure.error)
-
     def _on_tiles_arrived(self, layer_ids: frozenset[int]) -> None:
-        for pane in self._panes.values():
+        for pane in self._splitter.panes.values():
             if pane.shows(layer_ids):
                 pane.repaint_all()
+        self._pictures.drop_covered(self._store.is_settled)
 
     def _on_pointer_moved(self, _old: object) -> None:
         self.cursor_moved.emit(self._reading())
@@ -332,15 +319,8 @@ class SpectrogramView(Navigation):
         pointer = self._stage.pointer
         if pointer is None or pointer[1] < 0:
             return None
-        time_s, frequency_hz = pointer[0], float(self._stage.viewport.scale.to_hz(pointer[1]))
-        levels = {
-            name: layer.pyramid.level_db(time_s, frequency_hz)
-            for name, layer in self._layers.items()
-            if not isinstance(layer, MaskLayer)
-        }
-        mask = self._layers.get(MASK)
-        value = mask.pyramid.value_at(time_s, frequency_hz) if mask is not None else None
-        return CursorReading(time_s, frequency_hz, note_of(frequency_hz), levels, value)
+        frequency_hz = float(self._stage.viewport.scale.to_hz(pointer[1]))
+        return read_at(self._pictures.layers, self._pictures.under, pointer[0], frequency_hz)
 
     def _on_range_changed(self) -> None:
         self.view_changed.emit(self._stage.viewport.range)

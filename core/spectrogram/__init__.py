@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from core.spectrogram.analysis import Analysis, display_stft
 from core.spectrogram.codes import CEILING_DB, FLOOR_DB, PENDING, code_of_db, db_of_code
 from core.spectrogram.columns import ColumnPyramid
 from core.spectrogram.envelope import Envelope, EnvelopePyramid
 from core.spectrogram.frequency import FrequencyScale, Note, note_of
 from core.spectrogram.mask_pyramid import MaskLike, MaskPyramid
-from core.spectrogram.pyramid import SpectrogramPyramid, display_stft
+from core.spectrogram.pyramid import SpectrogramPyramid
 from core.spectrogram.rows import RowMap
 
 __all__ = [
     "CEILING_DB",
     "FLOOR_DB",
     "PENDING",
+    "Analysis",
     "ColumnPyramid",
     "Envelope",
     "EnvelopePyramid",

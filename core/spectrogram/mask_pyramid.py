@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.spectrogram.codes import code_of_fraction, fraction_of_code
+from core.spectrogram.codes import PENDING, code_of_fraction, fraction_of_code
 from core.spectrogram.columns import ColumnPyramid, pool_mean
 
 CHUNK_FRAMES = 1024
@@ -88,3 +88,17 @@ class MaskPyramid(ColumnPyramid):
         above = frequency_hz > self.top_hz
         row = self.n_model_bins if above else round(frequency_hz / self.bin_hz)
         return fraction_of_code(self.code_at(time_s, row))
+
+    def channel_values(self, time_s: float, frequency_hz: float) -> tuple[float, ...] | None:
+        """As ``value_at`` for each channel that has a mask of its own; None where not computed."""
+        above = frequency_hz > self.top_hz
+        row = self.n_model_bins if above else round(frequency_hz / self.bin_hz)
+        if self.code_at(time_s, row) == PENDING:
+            return None
+        frame = round(time_s / self.column_s)
+        outer = self.mask.above[self.source, :, frame].astype(np.float32)
+        if above:
+            return tuple(outer.tolist())
+        inner = self.mask.values[self.source, :, row, frame].astype(np.float32)
+        fade = self._fade[row, 0]
+        return tuple((inner * (1 - fade) + outer * fade).tolist())

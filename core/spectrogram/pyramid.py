@@ -11,30 +11,11 @@ from numpy.typing import NDArray
 
 from core.audio.source import Audio, read_padded
 from core.errors import Cancelled
-from core.spectrogram.codes import code_of_energy, db_of_code
+from core.spectrogram.analysis import Analysis
+from core.spectrogram.codes import FLOOR_DB, PENDING, code_of_energy, db_of_code
 from core.spectrogram.columns import ColumnPyramid, pool_max
 
-CHUNK_COLUMNS = 256  # about 3 s: `should_stop` is polled this often
-
-
-def display_stft(sample_rate: int) -> tuple[int, int]:
-    """Window and hop in samples for showing a signal: 2048 and 512 at 44.1 kHz.
-
-    Other rates get about the same 46 ms, as a multiple of four without large prime factors, which
-    keeps the Fourier transform fast.
-    """
-    wanted = 2048 * sample_rate / 44100
-    candidates = {4 * round(wanted / 4 * (1 + d / 1000)) for d in range(-80, 81)}
-    smooth = [n for n in candidates if n >= 4 and _is_smooth(n)]
-    window = min(smooth, key=lambda n: abs(n - wanted), default=max(4, 4 * round(wanted / 4)))
-    return window, window // 4
-
-
-def _is_smooth(number: int) -> bool:
-    for prime in (2, 3, 5, 7):
-        while number % prime == 0:
-            number //= prime
-    return number == 1
+CHUNK_CELLS = 2**19  # of a chunk: about 3 s at 44.1 kHz, after which `should_stop` is polled
 
 
 class SpectrogramPyramid(ColumnPyramid):
@@ -45,12 +26,17 @@ class SpectrogramPyramid(ColumnPyramid):
     """
 
     def __init__(
-        self, n_samples: int, sample_rate: int, directory: str | Path | None = None
+        self,
+        n_samples: int,
+        sample_rate: int,
+        directory: str | Path | None = None,
+        analysis: Analysis = Analysis(),  # noqa: B008 (plain values that nobody changes)
     ) -> None:
         self.n_samples = n_samples
         self.sample_rate = sample_rate
-        self.window_samples, self.hop_samples = display_stft(sample_rate)
+        self.window_samples, self.hop_samples = analysis.grid(sample_rate)
         self.bin_hz = sample_rate / self.window_samples
+        self.chunk_columns = max(16, CHUNK_CELLS // self.window_samples)
         turn = np.arange(self.window_samples) / self.window_samples
         window = 0.5 - 0.5 * np.cos(2 * np.pi * turn)
         # Scaled so that the bin of a sine of amplitude 1 has magnitude 1.
@@ -85,10 +71,10 @@ class SpectrogramPyramid(ColumnPyramid):
         when ``should_stop`` says so (columns done so far stay) and ``OSError`` on a full disk.
         """
         first, last = self.columns_touched(start_sample, stop_sample)
-        for start in range(first, last, CHUNK_COLUMNS):
+        for start in range(first, last, self.chunk_columns):
             if should_stop is not None and should_stop():
                 raise Cancelled
-            stop = min(start + CHUNK_COLUMNS, last)
+            stop = min(start + self.chunk_columns, last)
             self._write_columns(start, code_of_energy(self._energy(audio, start, stop)))
             if progress is not None:
                 progress((stop - first) / (last - first))
@@ -97,6 +83,28 @@ class SpectrogramPyramid(ColumnPyramid):
     def level_db(self, time_s: float, frequency_hz: float) -> float | None:
         """The level in dBFS at the nearest column and bin; None where not computed."""
         return db_of_code(self.code_at(time_s, round(frequency_hz / self.bin_hz)))
+
+    def channel_levels_db(
+        self, audio: Audio, time_s: float, frequency_hz: float
+    ) -> tuple[float, ...] | None:
+        """The level in dBFS of each channel at the nearest column and bin: one window is read.
+
+        None where the column is not computed: what it is made of may not be there yet.
+        """
+        column, row = round(time_s / self.column_s), round(frequency_hz / self.bin_hz)
+        if self.code_at(time_s, row) == PENDING:
+            return None
+        half = self.window_samples // 2
+        start = column * self.hop_samples - half
+        block = read_padded(audio, start, start + self.window_samples) * self._window
+        turns = np.arange(self.window_samples, dtype=np.int64) * row % self.window_samples
+        wave = np.exp((-2j * np.pi / self.window_samples) * turns)
+        energy = np.abs(block @ wave) ** 2
+        if row == 0 or 2 * row == self.window_samples:  # as in `_energy`
+            energy /= 4
+        with np.errstate(divide="ignore"):
+            levels_db = np.maximum(10 * np.log10(energy), FLOOR_DB)
+        return tuple(levels_db.tolist())
 
     def _energy(self, audio: Audio, first: int, last: int) -> NDArray[np.float32]:
         """Mean energy over channels of columns ``first`` to ``last``: ``(columns, bins)``."""

@@ -20,7 +20,7 @@ CALLS: dict[str, tuple[int, ...]] = {
     "tr": (0,), "bind": (1,), "mark": (0,), "tip": (1,), "label": (0,), "text_button": (1, 2),
     "icon_button": (1,), "set_running": (0,), "_say": (0,), "_fact": (0,), "_row": (0,),
     "_name": (0,), "_section": (0,), "_add": (1,), "_spin": (2,), "_letter": (2,),
-    "JobStep": (1,), "_set": (1,), "_end": (1,),
+    "JobStep": (1,), "_set": (1,), "_end": (1,), "named_row": (0,),
 }  # fmt: skip
 FREE = {"{gain}", "{error}", "{n}"}
 COMMAND_LINE = {"cli.py", "figure.py", "smoke.py"}
