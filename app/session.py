@@ -92,6 +92,9 @@ class Session(QObject):
         work = self._works.get(song_id)
         return None if work is None else work.song
 
+    def work(self, song_id: int) -> SongWork | None:
+        return self._works.get(song_id)
+
     @property
     def model_id(self) -> str:
         return self._model_id

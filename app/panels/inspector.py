@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.formats import clock, decibels, hertz, stem_text
 from app.i18n import bind, mark, tip
+from app.panels.comparison import ComparedReading, ComparePanel
 from app.panels.controls import label, rule, scrolling, share_tab_stop
 from app.panels.editing import EditPanel
 from app.panels.view_options import ViewOptions
@@ -30,7 +31,9 @@ READINGS = (("time", mark("Time")), ("frequency", mark("Frequency")), ("note", m
 PARTS = (
     (mark("View"), mark("How the spectrograms are shown")),
     (mark("Edit"), mark("Correct the mask")),
+    (mark("Compare"), mark("Compare with another model")),
 )
+PART_NAMES = ("view", "edit", "compare")
 WIDTH, WIDEST = 264, 440
 _NOTHING = "–"
 
@@ -54,9 +57,10 @@ class Inspector(QWidget):
             self._add(key, text)
         for name in ("mixture", *sources):
             self._add(name, stem_text(name), dot=name)
-        self._add("mask", "Mask")
+        self._mask_row = self._add("mask", "Mask")
         self.view = ViewOptions(("mixture", *sources))
         self.edit = EditPanel()
+        self.compared, self.compare = ComparedReading(), ComparePanel()
         inner = QWidget()
         inner.setObjectName("inspector")
         column = QVBoxLayout(inner)
@@ -64,12 +68,14 @@ class Inspector(QWidget):
         column.setSpacing(8)
         column.addWidget(label("Under the cursor", "section"))
         column.addLayout(self._grid)
+        column.addWidget(self.compared)
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
         column.addLayout(self._make_choice())
         column.addWidget(self.view)
         column.addWidget(self.edit)
+        column.addWidget(self.compare)
         column.addStretch(1)
         area = scrolling(inner)
         outer = QVBoxLayout(self)
@@ -77,7 +83,7 @@ class Inspector(QWidget):
         outer.addWidget(area)
 
     def _make_choice(self) -> QHBoxLayout:
-        """Two buttons for what lies under them."""
+        """A button for each of what lies under them."""
         self.parts = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -96,23 +102,30 @@ class Inspector(QWidget):
         return row
 
     def show_part(self, name: str) -> None:
-        """ "view" or "edit"."""
-        self.parts.button(int(name == "edit")).setChecked(True)
+        """One of ``PART_NAMES``."""
+        self.parts.button(PART_NAMES.index(name)).setChecked(True)
 
     @property
     def part(self) -> str:
-        return "edit" if self.parts.checkedId() == 1 else "view"
+        return PART_NAMES[max(0, self.parts.checkedId())]
 
     def _on_part(self, _number: int, on: bool) -> None:
         if on:
             share_tab_stop(self.parts)
             self.view.setVisible(self.part == "view")
             self.edit.setVisible(self.part == "edit")
+            self.compare.setVisible(self.part == "compare")
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, super().sizeHint().height())
 
-    def _add(self, key: str, text: str, dot: str = "") -> None:
+    def set_compared(self, titles: tuple[str, str] | None) -> None:
+        """The models whose masks are read instead of one; None while nothing is compared."""
+        self.compared.set_titles(titles)
+        for part in self._mask_row:
+            part.setVisible(titles is None)
+
+    def _add(self, key: str, text: str, dot: str = "") -> tuple[QLabel, QLabel]:
         row = self._grid.rowCount()
         name = label(text, "muted")
         value = QLabel(_NOTHING)
@@ -125,6 +138,7 @@ class Inspector(QWidget):
         self._grid.addWidget(value, row, 2)
         self._grid.setColumnStretch(1, 1)
         self._values[key] = value
+        return name, value
 
     def show_reading(self, reading: object) -> None:
         """Show a ``CursorReading``, or nothing for ``None``."""

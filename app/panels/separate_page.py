@@ -11,7 +11,7 @@ from app.panels.inspector import Inspector
 from app.panels.mixer import MixerPanel
 from app.panels.toolbar import Toolbar
 from app.panels.transport import TransportPanel
-from app.spectrogram import SpectrogramView
+from app.spectrogram.compared_view import ComparedView
 
 
 class SeparatePage(QWidget):
@@ -21,7 +21,7 @@ class SeparatePage(QWidget):
         super().__init__()
         self.setObjectName("centre")
         self.toolbar = Toolbar()
-        self.view = SpectrogramView()
+        self.view = ComparedView()
         self.empty = EmptyState()
         self.inspector = Inspector()
         self.transport = TransportPanel()

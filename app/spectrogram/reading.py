@@ -17,3 +17,5 @@ class CursorReading:
     note: Note | None
     levels_db: Mapping[str, float | None]
     mask: float | None
+    other_mask: float | None = None
+    """That of the model compared with."""

@@ -120,7 +120,6 @@ class SpectrogramView(Navigation):
 
         All of ``mixture`` is taken to be there, or the first ``n_samples_there``; ``advance`` tells
         of the rest.
-
         While a song is being decoded pass None and what is known of duration and rate: the panes
         appear empty, and the range stays when the mixture follows. None alone empties the view.
         """
@@ -280,7 +279,8 @@ class SpectrogramView(Navigation):
             self._panes[name].setVisible(name not in self._hidden)
 
     def _show_layers(self) -> None:
-        layers = [self._layers[name] for name in self.pane_names() if name in self._layers]
+        names = (*self.pane_names(), *self.behind)
+        layers = [self._layers[name] for name in names if name in self._layers]
         self._builder.set_layers(layers)
         self._store.set_layers(layers)
         self._colour_panes()
