@@ -93,6 +93,7 @@ class Session(QObject):
         return None if work is None else work.song
 
     def work(self, song_id: int) -> SongWork | None:
+        """What drives a song, for others who make something of it."""
         return self._works.get(song_id)
 
     @property
