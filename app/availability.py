@@ -9,6 +9,8 @@ from app.actions import EDITING
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
+COMPARING = ("turn_mask", "next_difference", "previous_difference")
+
 PLAYING = (
     "start", "back", "forward", "loop", "zoom_in", "zoom_out", "fit", "zoom_loop", "next_phrase",
     "previous_phrase", "next_doubt", "previous_doubt",
@@ -38,5 +40,8 @@ def enable(window: MainWindow) -> None:
     adapting = window.workbench.adapting
     actions.enable(("adapt",), in_front and adapting.desk.can_start)
     actions.enable(("adapted",), in_front and adapting.can_compare)
+    actions.enable(("compare_models",), in_front and there)
+    actions.enable(COMPARING, in_front and window.comparison.desk.second is not None)
+    actions.enable(("blind_test",), in_front and window.comparison.can_test)
     actions.enable(("undo",), in_front and desk.history.can_undo)
     actions.enable(("redo",), in_front and desk.history.can_redo)

@@ -50,6 +50,7 @@ def connect(window: MainWindow) -> None:
             **pages.handlers(),
             **window.workbench.handlers(),
             **window.projects.handlers(),
+            **window.comparison.handlers(),
             "shortcuts": window.show_shortcuts,
             "log": window.dialogs.open_log,
             "about": window.dialogs.about,

@@ -42,7 +42,8 @@ class Dialogs(QObject):
         self._cache, self._log_file = cache, log_file
         self.open_dialog: QDialog | None = None
 
-    def _show(self, dialog: QDialog) -> None:
+    def show(self, dialog: QDialog) -> None:
+        """Open ``dialog`` over the window; it is deleted once it is closed."""
         self.open_dialog = dialog
         dialog.finished.connect(self._on_finished)
         dialog.open()
@@ -70,7 +71,7 @@ class Dialogs(QObject):
             gains_db=self._mixer.gains_db(),
             model_title=song.model_id,
         )
-        self._show(ExportDialog(exportable, start, self._window))
+        self.show(ExportDialog(exportable, start, self._window))
 
     def may_lose_edits(self, song_ids: Sequence[int]) -> bool:
         """Ask whether the edits of these songs may go; True where there are none."""
@@ -105,7 +106,7 @@ class Dialogs(QObject):
         dialog.refresh_clicked.connect(self._on_refresh)
         dialog.cache_cleared.connect(self._on_clear)
         dialog.cache_limit_changed.connect(self._on_limit)
-        self._show(dialog)
+        self.show(dialog)
         self._tend_cache(None)
 
     def _sound_devices(self) -> list[tuple[str, str]]:
@@ -147,7 +148,7 @@ class Dialogs(QObject):
 
     def shortcuts(self, actions: Sequence[QAction]) -> None:
         if self.open_dialog is None:
-            self._show(ShortcutsDialog(actions, self._window))
+            self.show(ShortcutsDialog(actions, self._window))
 
     def open_log(self) -> None:
         if self._log_file is not None:
@@ -169,7 +170,7 @@ class Dialogs(QObject):
                 "networks, and shows how. Songs stay on this computer."
             )
         )
-        self._show(box)
+        self.show(box)
 
 
 def apply_sound_settings(player: Player) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout
-from PySide6.QtWidgets import QWidget as Widget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app import commands, settings, theme, window_memory
 from app.actions import Actions
 from app.audio.player import Player
 from app.availability import enable
 from app.cache import ResultCache
+from app.comparison.bench import ComparisonBench
 from app.dialogs import Dialogs
 from app.drops import local_paths
 from app.editing.workbench import MaskWorkbench
@@ -81,6 +81,7 @@ class MainWindow(QMainWindow):
         self.projects = ProjectWindow(self)
         self.dialogs = Dialogs(self, session, player, page.mixer, cache, log_file)
         self.keys = KeyFilter(self)
+        self.comparison = ComparisonBench(self)
         self._connect()
         commands.connect(self)
         window_memory.restore(self)
@@ -101,7 +102,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         for part, share in ((self.errors, 0), (self.pages, 1), (self.queue, 0), (self.status, 0)):
             column.addWidget(part, share)
-        centre = Widget()
+        centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -271,8 +272,7 @@ class MainWindow(QMainWindow):
         self.page.empty.set_recent(recent)
         self.page.toolbar.set_recent(recent)
         self.actions_.recent_menu.clear()
-        for action in self.page.toolbar.recent_menu.actions():
-            self.actions_.recent_menu.addAction(action)
+        self.actions_.recent_menu.addActions(self.page.toolbar.recent_menu.actions())
 
     def toggle_original(self) -> None:
         """The untouched song in place of the stems, and back."""
@@ -299,11 +299,9 @@ class MainWindow(QMainWindow):
             return
         self.projects.desk.forget()
         window_memory.remember(self)
-        self.workbench.adapting.shutdown()
-        self.stem_files.shutdown()
-        self.playback.shutdown()
-        self.all_pages.shutdown()
-        self.session.shutdown()
+        parts = (self.workbench.adapting, self.comparison, self.stem_files, self.playback)
+        for part in (*parts, self.all_pages, self.session):
+            part.shutdown()
         event.accept()
 
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]

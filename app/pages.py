@@ -78,7 +78,7 @@ class Pages(QObject):
             self._train = TrainPage(self._session, self._player)
             self._train.failed.connect(self.failed)
             self._train.model_made.connect(self.model_made)
-            self._share(self._train.sound.player)
+            self.share(self._train.sound.player)
             self._put("train", self._train)
         return self._train
 
@@ -91,13 +91,13 @@ class Pages(QObject):
 
             desk = evaluation_desk(self._session)
             clips = SidePlayer(self._player, self)
-            self._share(clips)
+            self.share(clips)
             self._evaluate = EvaluatePage(desk, self._player, clips)
             self._evaluate.failed.connect(self.failed)
             self._put("evaluate", self._evaluate)
         return self._evaluate
 
-    def _share(self, player: Player) -> None:
+    def share(self, player: Player) -> None:
         """``player`` and live sound are not heard at once."""
         self._clip_players.append(player)
         if self._live is not None:

@@ -32,6 +32,7 @@ MODULES = (
     "app.panels.evaluation.page",
     "app.evaluation_job",
     "app.panels.export_dialog",
+    "app.comparison.blind",
 )
 
 

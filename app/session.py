@@ -92,6 +92,10 @@ class Session(QObject):
         work = self._works.get(song_id)
         return None if work is None else work.song
 
+    def work(self, song_id: int) -> SongWork | None:
+        """What drives a song, for others who make something of it."""
+        return self._works.get(song_id)
+
     @property
     def model_id(self) -> str:
         return self._model_id

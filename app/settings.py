@@ -74,7 +74,11 @@ MASK_FOLDER = Setting("folders/masks", "")
 PAIRS_FOLDER = Setting("folders/pairs", "")
 SHAPE_PRESETS: Setting[dict[str, Any]] = Setting("editing/shape_presets", {})  # by name
 ADAPTATION_S = Setting("editing/adaptation_s", 60, minimum=5, maximum=3600)
-INSPECTOR_PART = Setting("window/inspector_part", "view", choices=("view", "edit"))
+INSPECTOR_PART = Setting("window/inspector_part", "view", choices=("view", "edit", "compare"))
+BLIND_STEM = Setting("comparison/blind_stem", "vocals")
+BLIND_TRIALS = Setting("comparison/blind_trials", 16, minimum=1, maximum=100)
+BLIND_TELL = Setting("comparison/blind_tell", False)  # after each answer
+BLIND_FOLDER = Setting("folders/blind_tests", "")
 VIEW: Setting[dict[str, Any]] = Setting("view/state", {})
 
 VERSION = 1

@@ -48,7 +48,7 @@ class SongWork(QObject):
         self._folder: Path | None = None
         self._device = "auto"
         self._priority = Priority.QUEUE
-        self._fingerprint = ""
+        self.fingerprint = ""
 
     @property
     def cache_key(self) -> CacheKey | None:
@@ -160,7 +160,7 @@ class SongWork(QObject):
     def _take(self, decoded: Decoded) -> None:
         """Go on with a song that can be read."""
         self.song.decoded = decoded.song
-        self._fingerprint = decoded.fingerprint
+        self.fingerprint = decoded.fingerprint
         self.song.title = decoded.song.tags.title or self.song.path.stem
         self._set(SongState.WAITING, "Waiting")
         self.decoded.emit(self.song.song_id)
@@ -174,7 +174,7 @@ class SongWork(QObject):
         song = self.song
         assert song.decoded is not None
         audio, project = song.decoded.audio, song.project
-        handle = self._shop.look_up(song.model_id, audio, self._fingerprint, project)
+        handle = self._shop.look_up(song.model_id, audio, self.fingerprint, project)
         self._handle = handle
         handle.finished.connect(self._on_restored)
         handle.failed.connect(self._on_failed)
@@ -195,11 +195,12 @@ class SongWork(QObject):
         self.advanced.emit(StemsAdvanced.beginning(self.song.song_id, result))
         self._complete(result)
 
-    def _store(self, result: SongResult) -> None:
-        handle = None if self._key is None else self._shop.store(self._key, result)
+    def store(self, result: SongResult, key: CacheKey | None) -> None:
+        """Keep a whole result of this song in the cache at ``key``."""
+        handle = None if key is None else self._shop.store(key, result)
         if handle is not None:
             self._stores.append((handle, result.model_id))
-            self.song.is_storing = True
+            self.song.is_storing |= result.model_id == self.song.model_id
             handle.finished.connect(self._on_stored)
 
     @Slot(object)
@@ -208,7 +209,7 @@ class SongWork(QObject):
             if handle.ended and kept:
                 self.stored_models.add(model_id)
         self._stores = [pair for pair in self._stores if not pair[0].ended]
-        self.song.is_storing = bool(self._stores)
+        self.song.is_storing = any(m == self.song.model_id for _, m in self._stores)
         self.stored.emit(self.song.song_id)
 
     # Separation
@@ -290,7 +291,7 @@ class SongWork(QObject):
             return
         if not result.complete:
             result.complete = True
-            self._store(result)
+            self.store(result, self._key)
         self._end(SongState.DONE, "Done")
 
     # Endings and helpers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.i18n import language_changed, tr
 from app.panels.models_page import ModelsPage
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 class WindowChoices(QObject):
     """Model and device, in toolbar, model page and status line."""
+
+    reloaded = Signal()  # there may be other models
 
     def __init__(
         self,
@@ -43,6 +45,11 @@ class WindowChoices(QObject):
         self.reload()
         self._on_device_changed()
 
+    @property
+    def entries(self) -> list[ModelEntry]:
+        """All usable models."""
+        return self._entries
+
     def reload(self) -> None:
         """Look for models again."""
         self._entries = list_models()
@@ -50,6 +57,7 @@ class WindowChoices(QObject):
         self._toolbar.set_models(models, self._session.model_id)
         self._page.set_models(self._entries, self._session.model_id)
         self._on_model_changed()
+        self.reloaded.emit()
 
     def use(self, entry: ModelEntry) -> None:
         """Go on with a model that has just been made."""

@@ -53,6 +53,35 @@ def show_adapting(window, state: str, wait) -> None:  # type: ignore[no-untyped-
         area.ensureWidgetVisible(box, 0, 16)
 
 
+def show_comparing(window, wait, settle) -> None:  # type: ignore[no-untyped-def]
+    """The difference of the usual model and *Paper*."""
+    from app.spectrogram.compared_view import MaskShown
+
+    desk = window.comparison.desk
+    window.page.inspector.show_part("compare")
+    desk.compare_with("paper")
+    wait(lambda: desk.is_ready and desk.difference.idle)
+    desk.show_mask(MaskShown.DIFFERENCE)
+    window.page.view.viewport.set_time(3.0, 15.0)
+    window.page.view._stage.set_pointer((9.4, 0.35))
+    settle()
+
+
+def show_blind_test(window, wait, is_over: bool):  # type: ignore[no-untyped-def]
+    """A blind test half way, or at its end; nobody listens: the answers are tossed for."""
+    from app.comparison.trials import Heard, toss
+
+    window.page.view.set_loop((6.6, 11.4))
+    window.comparison.blind_test()
+    dialog = window.dialogs.open_dialog
+    wait(lambda: dialog.parts.play.isEnabled())
+    for _ in range(dialog.test.n_trials if is_over else 5):
+        dialog.test.hear(Heard.X)
+        dialog._refresh()
+        dialog.parts.answers[Heard.A if toss() else Heard.B].click()
+    return dialog
+
+
 def long_song(folder: Path) -> Path:
     """The demo song over and over, as FLAC."""
     import soundfile

@@ -18,6 +18,8 @@ from screenshot_scenes import (
     long_song,
     show_adapting,
     show_beginning,
+    show_blind_test,
+    show_comparing,
     show_editing,
     show_training,
     show_waiting,
@@ -45,6 +47,11 @@ SHOTS: dict[str, dict[str, str]] = {
     "adapt-running-dark": {"state": "adapt-running"},
     "adapt-done-chinese-light": {"state": "adapt-done", "language": "zh_CN", "theme": "light"},
     "adapt-running-200": {"state": "adapt-running", "scale": "2", "size": "1280x800"},
+    "compare-dark": {"state": "compare"},
+    "compare-chinese-light": {"state": "compare", "language": "zh_CN", "theme": "light"},
+    "compare-200": {"state": "compare", "scale": "2", "size": "1280x800"},
+    "blind-dark": {"state": "blind"},
+    "blind-over-chinese-light": {"state": "blind-over", "language": "zh_CN", "theme": "light"},
     "queue-dark": {"state": "queue"},
     "error-dark": {"state": "error"},
     "export-dark": {"state": "export"},
@@ -176,6 +183,8 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
             show_editing(window, settle)
         if state.startswith("adapt-"):
             show_adapting(window, state, wait)
+        if state in ("compare", "blind", "blind-over"):
+            show_comparing(window, wait, settle)
         if state == "error":
             window.open_paths([Path("/tmp/missing song.wav")])
             from app.drops import NOT_A_FILE
@@ -188,6 +197,8 @@ def take(name: str, shot: dict[str, str], arguments: argparse.Namespace) -> None
         if state in ("export", "settings", "shortcuts"):
             window.actions_[state].trigger()
             picture = window.dialogs.open_dialog
+        if state.startswith("blind"):
+            picture = show_blind_test(window, wait, is_over=state == "blind-over")
         if state == "models":
             window.all_pages.choose("models")
         end = time.monotonic() + 0.3

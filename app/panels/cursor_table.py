@@ -45,6 +45,7 @@ class CursorTable(QWidget):
         for name in ("mixture", *sources):
             self._add(name, stem_text(name), dot=name, sided=True)
         self._add("mask", "Mask", sided=True)
+        self._shows_mask = True
         self._show_stereo(False)
 
     def _add_head(self) -> None:
@@ -115,11 +116,21 @@ class CursorTable(QWidget):
                 _set(number, text)
             self._list_channels(self.values[key], found)
 
+    def show_mask(self, on: bool) -> None:
+        """Whether there is a row for the mask."""
+        self._shows_mask = on
+        for part in (self.names["mask"], self.values["mask"]):
+            part.setVisible(on)
+        self._show_stereo(self._stereo)
+
     def _show_stereo(self, on: bool) -> None:
         """Whether there are columns for left and right."""
+        self._stereo = on
+        masks = self.sides["mask"]
         for part in (*self.heads, *(each for pair in self.sides.values() for each in pair)):
-            if part.isHidden() == on:
-                part.setVisible(on)
+            shown = on and (self._shows_mask or part not in masks)
+            if part.isHidden() == shown:
+                part.setVisible(shown)
         for key, short in SHORT.items():
             if key in self.names:
                 bind(self.names[key].setText, short if on else stem_text(key))

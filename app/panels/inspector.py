@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.i18n import bind, mark, tip
+from app.panels.comparison import ComparedReading, ComparePanel
 from app.panels.controls import label, rule, scrolling, share_tab_stop
 from app.panels.cursor_table import CursorTable
 from app.panels.editing import EditPanel
@@ -23,7 +24,9 @@ from app.panels.view_options import ViewOptions
 PARTS = (
     (mark("View"), mark("How the spectrograms are shown")),
     (mark("Edit"), mark("Correct the mask")),
+    (mark("Compare"), mark("Compare with another model")),
 )
+PART_NAMES = ("view", "edit", "compare")
 WIDTH, WIDEST = 264, 440
 
 
@@ -40,6 +43,7 @@ class Inspector(QWidget):
         self.cursor = CursorTable(sources)
         self.view = ViewOptions(("mixture", *sources))
         self.edit = EditPanel()
+        self.compared, self.compare = ComparedReading(), ComparePanel()
         inner = QWidget()
         inner.setObjectName("inspector")
         column = QVBoxLayout(inner)
@@ -47,12 +51,14 @@ class Inspector(QWidget):
         column.setSpacing(8)
         column.addWidget(label("Under the cursor", "section"))
         column.addWidget(self.cursor)
+        column.addWidget(self.compared)
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
         column.addLayout(self._make_choice())
         column.addWidget(self.view)
         column.addWidget(self.edit)
+        column.addWidget(self.compare)
         column.addStretch(1)
         area = scrolling(inner)
         outer = QVBoxLayout(self)
@@ -60,7 +66,7 @@ class Inspector(QWidget):
         outer.addWidget(area)
 
     def _make_choice(self) -> QHBoxLayout:
-        """Two buttons for what lies under them."""
+        """A button for each of what lies under them."""
         self.parts = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -79,21 +85,27 @@ class Inspector(QWidget):
         return row
 
     def show_part(self, name: str) -> None:
-        """ "view" or "edit"."""
-        self.parts.button(int(name == "edit")).setChecked(True)
+        """One of ``PART_NAMES``."""
+        self.parts.button(PART_NAMES.index(name)).setChecked(True)
 
     @property
     def part(self) -> str:
-        return "edit" if self.parts.checkedId() == 1 else "view"
+        return PART_NAMES[max(0, self.parts.checkedId())]
 
     def _on_part(self, _number: int, on: bool) -> None:
         if on:
             share_tab_stop(self.parts)
             self.view.setVisible(self.part == "view")
             self.edit.setVisible(self.part == "edit")
+            self.compare.setVisible(self.part == "compare")
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, super().sizeHint().height())
+
+    def set_compared(self, titles: tuple[str, str] | None) -> None:
+        """The models whose masks are read instead of one; None while nothing is compared."""
+        self.compared.set_titles(titles)
+        self.cursor.show_mask(titles is None)
 
     def show_reading(self, reading: object) -> None:
         """Show a ``CursorReading``, or nothing for ``None``."""

@@ -12,7 +12,7 @@ from app.panels.mixer import MixerPanel
 from app.panels.tempo_controls import TempoControls
 from app.panels.toolbar import Toolbar
 from app.panels.transport import TransportPanel
-from app.spectrogram import SpectrogramView
+from app.spectrogram.compared_view import ComparedView
 
 
 class SeparatePage(QWidget):
@@ -22,7 +22,7 @@ class SeparatePage(QWidget):
         super().__init__()
         self.setObjectName("centre")
         self.toolbar = Toolbar()
-        self.view = SpectrogramView()
+        self.view = ComparedView()
         self.empty = EmptyState()
         self.inspector = Inspector()
         self.tempo = TempoControls()

@@ -36,6 +36,8 @@ class ViewColours:
     accompaniment: str = "#4fa3d9"
     mask: str = "#b58bd6"
     half: str = "#1c1c1e"  # the middle of the mask's own map
+    first_model: str = "#8fc26b"  # of two that are compared; no stem's colours
+    second_model: str = "#d88bd6"
     others: tuple[str, ...] = field(default=("#7fbf6b", "#d96c8a", "#5fc2b4", "#c9b458"))
 
     def of(self, name: str) -> str:
@@ -72,6 +74,8 @@ def of_theme(looks: Theme) -> ViewColours:
         accompaniment=looks.accompaniment,
         mask="#b58bd6" if looks.is_dark else "#8456ad",
         half="#1c1c1e" if looks.is_dark else "#f6f6f6",
+        first_model="#8fc26b" if looks.is_dark else "#3f7d22",
+        second_model="#d88bd6" if looks.is_dark else "#97379a",
     )
 
 
@@ -101,6 +105,18 @@ def mask_table(name: str, colours: ViewColours) -> Table:
     music = background + MUSIC_SHARE * (_oklab(colours.accompaniment) - background)
     voice = background + VOICE_SHARE * (_oklab(colours.voice) - background)
     stops = np.stack([music, _oklab(colours.half), voice])
+    lab = np.stack([np.interp(position, (0, 0.5, 1), stop) for stop in stops.T])
+    return _pixels(*_srgb(lab))
+
+
+@lru_cache(maxsize=8)
+def difference_table(colours: ViewColours) -> Table:
+    """Pixels of the codes of a difference A − B: neutral at 0, the models' colours at the ends.
+
+    Even steps in OKLab on either side. A difference of one half is half way to the end.
+    """
+    stops = np.stack([_oklab(c) for c in (colours.second_model, colours.half, colours.first_model)])
+    position = np.linspace(0, 1, 255)
     lab = np.stack([np.interp(position, (0, 0.5, 1), stop) for stop in stops.T])
     return _pixels(*_srgb(lab))
 

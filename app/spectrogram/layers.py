@@ -22,6 +22,7 @@ from core.spectrogram import (
     RowMap,
     SpectrogramPyramid,
 )
+from core.spectrogram.difference_pyramid import DifferencePyramid
 
 PIECE_CHUNKS = 8  # per job: 24 s of sound at 44.1 kHz, about a tenth of a second of work
 PIECE_FRAMES = 8192  # per job of a mask
@@ -87,9 +88,12 @@ class MaskLayer(Layer):
     """A mask's pyramid; what is to be computed is counted in frames."""
 
     def __init__(self, name: str, mask: MaskLike) -> None:
+        self._begin(name, MaskPyramid(mask))
+
+    def _begin(self, name: str, pyramid: MaskPyramid | DifferencePyramid) -> None:
         self.layer_id = next(_ids)
         self.name = name
-        self.pyramid: MaskPyramid = MaskPyramid(mask)
+        self.pyramid: MaskPyramid | DifferencePyramid = pyramid
         self.envelope = None
         self.units_per_s = 1 / self.pyramid.column_s
         self.piece = PIECE_FRAMES
@@ -105,6 +109,13 @@ class MaskLayer(Layer):
     def row_map(self, scale: FrequencyScale, n_rows: int) -> RowMap:
         bins = self.pyramid.n_model_bins
         return RowMap(scale, n_rows, self.pyramid.bin_hz, bins, combine="mean", above=True)
+
+
+class DifferenceLayer(MaskLayer):
+    """The difference of two masks; what is to be computed is counted in columns."""
+
+    def __init__(self, name: str, pyramid: DifferencePyramid) -> None:
+        self._begin(name, pyramid)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ KEY_ZOOM, KEY_PAN = 0.7, 0.15
 class Navigation(QWidget):
     """The part of the view that windows bind their shortcuts to."""
 
+    behind: tuple[str, ...] = ()  # layers that are made beside those of the panes
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stage = Stage(self)

@@ -28,6 +28,8 @@ class CursorReading:
     mask: float | None
     channels_db: Mapping[str, Values] = field(default_factory=dict)
     mask_channels: Values = ()
+    other_mask: float | None = None
+    """That of the model compared with."""
 
 
 def read_at(

@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.i18n import bind, mark, tip
+from app.spectrogram.colours import difference_table
 from app.spectrogram.looks import Looks
 from app.spectrogram.stage import Stage
 
 WIDTH = 48
 MARGIN = 8  # above and below the strip, where numbers reach over its ends
 STRIP_LEFT, STRIP = 6, 10
+DIFFERENCE_HELP = mark("Colours of the difference: 1 is voice to A alone, −1 to B alone, 0 alike")
 MASK_HELP = mark("Colours of the mask: 1 is all voice, 0 all accompaniment")
 
 
@@ -90,11 +92,21 @@ class MaskBar(ScaleBar):
         super().__init__(stage, parent)
         tip(self, MASK_HELP)
         bind(self.setAccessibleName, "Colours of the mask")
+        self._is_difference = False
+        self._looks = Looks()
 
     def set_looks(self, looks: Looks) -> None:
         """The colours of the pane."""
-        table = looks.masks(self.stage.colours)
+        self._looks = looks
+        colours = self.stage.colours
+        table = difference_table(colours) if self._is_difference else looks.masks(colours)
         self.set_pixels(table[:0:-1])
+
+    def set_difference(self, on: bool) -> None:
+        """Whether the pane shows the difference of two masks, from −1 to 1."""
+        self._is_difference = on
+        tip(self, DIFFERENCE_HELP if on else MASK_HELP)
+        self.set_looks(self._looks)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -102,4 +114,6 @@ class MaskBar(ScaleBar):
         colour, span = self.stage.colours.muted, self.y_of_share(0) - self.y_of_share(1)
         shown = (0.0, 0.25, 0.5, 0.75, 1.0) if span >= 8 * self.line_height else (0.0, 0.5, 1.0)
         for value in shown if span >= 2 * self.line_height else (0.0, 1.0):
-            self.paint_mark(painter, self.y_of_share(value), f"{value:g}", colour)
+            number = 2 * value - 1 if self._is_difference else value
+            text = f"{number:g}".replace("-", "−")
+            self.paint_mark(painter, self.y_of_share(value), text, colour)

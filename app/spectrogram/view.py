@@ -119,7 +119,6 @@ class SpectrogramView(Navigation):
 
         All of ``mixture`` is taken to be there, or the first ``n_samples_there``; ``advance`` tells
         of the rest.
-
         While a song is being decoded pass None and what is known of duration and rate: the panes
         appear empty, and the range stays when the mixture follows. None alone empties the view.
         """
@@ -139,7 +138,7 @@ class SpectrogramView(Navigation):
             viewport.reset(duration_s, sample_rate or 44100)
         self._pages.setCurrentWidget(self._splitter if self._stage.has_song else self._empty)
         self._splitter.set_stems(stems)
-        self._pictures.set_order(self._splitter.names)
+        self._pictures.set_order((*self._splitter.names, *self.behind))
         self._pictures.set_audio(MIXTURE, mixture)
         self._show_layers()
         there = mixture.n_samples if mixture is not None else 0
@@ -320,7 +319,9 @@ class SpectrogramView(Navigation):
         if pointer is None or pointer[1] < 0:
             return None
         frequency_hz = float(self._stage.viewport.scale.to_hz(pointer[1]))
-        return read_at(self._pictures.layers, self._pictures.under, pointer[0], frequency_hz)
+        layers = self._pictures.layers
+        shown = {name: layers[name] for name in self.pane_names() if name in layers}
+        return read_at(shown, self._pictures.under, pointer[0], frequency_hz)
 
     def _on_range_changed(self) -> None:
         self.view_changed.emit(self._stage.viewport.range)

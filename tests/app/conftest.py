@@ -146,9 +146,7 @@ class Stage:
         self.session = Session(
             settings.SessionMemory(),
             cache=self.cache,
-            find_model=lambda _name: entry,
-            scratch_dir=str(folder),
-            **options,
+            **{"find_model": lambda _name: entry, "scratch_dir": str(folder), **options},
         )
         self.window = MainWindow(
             self.session,

@@ -1,0 +1,1 @@
+"""Two models on one song: separation by a second one, and how both differ."""
