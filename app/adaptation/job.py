@@ -23,7 +23,8 @@ LOADING = mark("Loading the model")
 ADAPTING = mark("Adapting the model")
 
 FIRST_LOOK, LOOKS = 0.05, 12
-"""The loop is separated again so often, for the first time after this part of the time."""
+"""The loop is separated again so often at most, for the first time after this part of the time,
+and whenever the model has become better."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,14 @@ class AdaptationRequest:
 
         model = load_model(self.model_folder, resolve_device(self.device), precision="auto")
         adaptation = Adaptation.to_song(model, self.mixture, self.voice, self.marks, self.seconds)
-        next_look = FIRST_LOOK
+        next_look, shown = FIRST_LOOK, 0
         for report in adaptation.run(should_stop):
             look = None
             ends = report.fraction >= 1.0 or self.enough.is_set()
-            if report.fraction >= next_look or ends:
+            is_new = adaptation.adapted_step > shown and report.fraction >= next_look
+            if is_new or ends:
                 next_look = report.fraction + (1 - FIRST_LOOK) / LOOKS
+                shown = adaptation.adapted_step
                 look = self._look(adaptation, should_stop)
             yield JobStep(report.fraction, ADAPTING, look)
             if ends:

@@ -26,11 +26,14 @@ from core.training.optimisers import WeightAverage, clip_gradients, make_optimis
 from core.training.settings import ObjectiveSettings, OptimiserSettings
 from core.training.song_material import Kind, SongMaterial
 
-EXAMPLE_S = 3.2
 ShouldStop = Callable[[], bool]
 
-N_TOGETHER, N_AT_ONCE = 4, 2
-"""Examples in a step, and those after which others may have the processor."""
+EXAMPLE_S = 3.2
+N_AT_ONCE, N_TOGETHER = 2, 16
+"""Examples after which others may have the processor, and those of a step at most."""
+
+N_STEPS = 75
+"""Steps that are wanted at least: where the time is short for them, they have fewer examples."""
 
 N_ASIDE, N_CHECKS = 8, 16
 """Examples of what was kept aside, and how often they are looked at."""
@@ -93,6 +96,7 @@ class Adaptation:
         self._best = dict(model.weights)
         self._best_loss = self._first_loss = math.inf
         self._next_check = 0.0
+        self._n_drawn = self._best_step = 0
         self._loss = 0.0
         self.step = 0
         self.worked_s = 0.0
@@ -128,11 +132,11 @@ class Adaptation:
         yield from self._check(should_stop)
         while self.worked_s < self._seconds:
             self._optimiser.zero_grad()
-            total = 0.0
-            for first in range(0, N_TOGETHER, N_AT_ONCE):
+            total, n_portions = 0.0, self._n_portions()
+            for portion in range(1, n_portions + 1):
                 with self._work(should_stop):
-                    total += self._add_gradients(self.step * N_TOGETHER + first)
-                    if first + N_AT_ONCE >= N_TOGETHER:
+                    total += self._add_gradients(n_portions)
+                    if portion == n_portions:
                         self._take_step(total)
                 yield self._report()
             if self.fraction >= self._next_check:
@@ -146,6 +150,14 @@ class Adaptation:
         began_s = time.perf_counter()
         yield
         self.worked_s += time.perf_counter() - began_s
+
+    def _n_portions(self) -> int:
+        """Of how many portions the next step is, by how long they took so far."""
+        if not self._n_drawn:
+            return 1
+        portion_s = self.worked_s / (self._n_drawn / N_AT_ONCE)
+        wanted = int(self._seconds / N_STEPS / portion_s)
+        return max(1, min(wanted, N_TOGETHER // N_AT_ONCE))
 
     def _report(self) -> AdaptationReport:
         return AdaptationReport(self.step, self.fraction, self._loss)
@@ -169,6 +181,11 @@ class Adaptation:
         return network.eval()
 
     @property
+    def adapted_step(self) -> int:
+        """After which step ``adapted`` had its weights; 0 for those that it began with."""
+        return self._best_step if self._aside else self.step
+
+    @property
     def has_helped(self) -> bool:
         """Whether what was kept aside, if anything, is separated better than at first."""
         return not self._aside or self._best_loss < self._first_loss
@@ -188,14 +205,15 @@ class Adaptation:
         if math.isinf(self._first_loss):
             self._best_loss = self._first_loss = loss
         elif loss < self._best_loss:
-            self._best_loss = loss
+            self._best_loss, self._best_step = loss, self.step
             self._best = {k: v.detach().cpu().clone() for k, v in self._average.tensors.items()}
 
-    def _add_gradients(self, first: int) -> float:
-        """Those of the examples from number ``first`` on; returns their share of the loss."""
+    def _add_gradients(self, n_portions: int) -> float:
+        """Those of the next examples, one of ``n_portions``; returns their share of the loss."""
         with torch.enable_grad():
-            examples = [self._material.example(first + k) for k in range(N_AT_ONCE)]
-            loss = self._loss_of(examples, self._network) * (N_AT_ONCE / N_TOGETHER)
+            examples = [self._material.example(self._n_drawn + k) for k in range(N_AT_ONCE)]
+            loss = self._loss_of(examples, self._network) / n_portions
+        self._n_drawn += N_AT_ONCE
         loss.backward()
         return float(loss.item())
 

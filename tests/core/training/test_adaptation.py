@@ -64,11 +64,10 @@ def test_it_learns_the_song_and_leaves_the_model_as_it_was(
 ) -> None:
     model = load_model(tiny_model_folder)
     before, weights = sdr_db(model, rate), model.weights
-    adaptation = Adaptation.to_song(model, *signals(model, rate), MARKS, 60.0)
-    reports = list(itertools.takewhile(lambda report: report.step < 120, adaptation.run()))
-    assert adaptation.step == 120
-    assert reports[-1].step == 119
-    assert 0 < reports[-1].fraction < adaptation.fraction < 1
+    adaptation = Adaptation.to_song(model, *signals(model, rate), MARKS, 5.0)
+    reports = list(adaptation.run())
+    assert reports[-1].step == adaptation.step > 30
+    assert reports[-1].fraction == adaptation.fraction == 1
     assert reports[-1].loss < 0.8 * reports[20].loss
     assert adaptation.has_helped
     adapted = adaptation.adapted()
@@ -84,7 +83,7 @@ def test_the_time_is_that_of_the_work(tiny_model_folder: Path) -> None:
     for _ in adaptation.run():
         adaptation.worked_s += 0.5  # instead of waiting
     assert adaptation.fraction == 1.0
-    assert 3 <= adaptation.step <= 5
+    assert 3 <= adaptation.step <= 10
 
 
 def test_what_does_not_help_is_not_taken(
