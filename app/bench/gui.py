@@ -34,7 +34,8 @@ from core.process_memory import peak_bytes
 from core.whole_file import write_json
 
 INTERVAL_MS = 16
-SONG_S = 240
+WINDOW = 1400, 900
+SONG_S = 600
 LIMIT_S = 900.0
 N_FRAMES = 60
 AFTERWARDS_S = 2.0  # what is done at the end (keeping the result, the last tiles) counts too
@@ -178,6 +179,7 @@ class _Course:
         from app.smoke import drop
 
         figures, window = self._figures, self._window
+        window.resize(*WINDOW)
         window.show()
         self._meter.start()
         self._player.load()
@@ -301,7 +303,7 @@ def table(figures: GuiFigures) -> str:
     sound = f"played on “{figures.sound}”" if figures.sound else "not played: no sound device"
     lines = [
         f"{figures.machine}, {figures.n_cores} cores; model {figures.model_id}",
-        f"A song of {figures.song_s:.0f} s, {sound}",
+        f"A song of {figures.song_s:.0f} s, {sound}; a window of {WINDOW[0]} × {WINDOW[1]} pixels",
         f"Decoded after {figures.decoded_after_s:.1f} s, first stems after "
         f"{figures.first_stems_after_s:.1f} s, all after {figures.separated_after_s:.1f} s",
         f"{'ms':<44}{'median':>9}{'p99':>9}{'max':>9}{'n':>8}",
