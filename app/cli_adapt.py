@@ -92,6 +92,9 @@ def adapt_trial(
         str, typer.Option(help="What is marked: both, music, voice or corrected.")
     ] = "both",
     seconds: Seconds = 60.0,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="A song to leave out, as SINGER_SONG.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all figures to this file.")
     ] = None,
@@ -104,7 +107,7 @@ def adapt_trial(
 
     prepare_torch()
     loaded = load_model(find_model(model).folder, precision="auto")
-    found = trial_songs(data, songs, loaded.card.sample_rate)
+    found = trial_songs(data, songs, loaded.card.sample_rate, leave_out or ())
     trials = []
     with interruptible() as stop, progress_display(len(found)) as display:
         display.say(f"{'song':14} {'marked':>8} {'before':>8} {'after':>8} {'gain':>7}  (SDR, dB)")

@@ -39,7 +39,12 @@ N_ASIDE, N_CHECKS = 8, 16
 """Examples of what was kept aside, and how often they are looked at."""
 
 LEARNING_RATE = 2e-4
-LEAST_S, MOST_S = 5.0, 3600.0
+LEAST_S, MOST_S = 1.0, 3600.0
+
+PART_OF_THE_WAY = 0.6
+"""The weights go so far from where they were to where they learnt to: nearly all of what is gained
+stays, and little of what was known is lost (Wortsman et al. 2022, "Robust fine-tuning of zero-shot
+models"). Chosen on four of the songs of ``core.training.adaptation_trial``."""
 
 _WARM_UP_STEPS = 10
 _LAST_RATE = 0.05
@@ -93,7 +98,8 @@ class Adaptation:
         self._optimiser = make_optimiser(network, self._settings)
         self._average = WeightAverage(network, _AVERAGE_DECAY)
         self._aside = [] if aside is None else [aside.example(k) for k in range(N_ASIDE)]
-        self._best = dict(model.weights)
+        self._first = model.weights
+        self._best: Mapping[str, torch.Tensor] = self._first
         self._best_loss = self._first_loss = math.inf
         self._next_check = 0.0
         self._n_drawn = self._best_step = 0
@@ -163,13 +169,23 @@ class Adaptation:
         return AdaptationReport(self.step, self.fraction, self._loss)
 
     def adapted(self) -> Model:
-        """The model with the running mean of the weights so far, on the same device.
+        """The model with what was learnt so far, on the same device.
 
-        Where something was kept aside, with the mean that was best there, or the weights that it
-        began with.
+        Where something was kept aside, with the weights that were best there, which may be those
+        that it began with.
         """
-        weights = self._best if self._aside else self._average.tensors
+        weights = self._best if self._aside else self._on_the_way()
         return Model(self.model.card, self._network_of(weights), self.model.device, "auto")
+
+    def _on_the_way(self) -> dict[str, torch.Tensor]:
+        """The weights between the first ones and the running mean, on the CPU."""
+        mean = {name: value.detach().cpu() for name, value in self._average.tensors.items()}
+        return {
+            name: first.lerp(mean[name], PART_OF_THE_WAY)
+            if first.is_floating_point()
+            else mean[name].clone()
+            for name, first in self._first.items()
+        }
 
     def _network_of(self, weights: Mapping[str, torch.Tensor]) -> SourceNetwork:
         """A network of the model's kind, in evaluation mode on the CPU."""
@@ -191,11 +207,12 @@ class Adaptation:
         return not self._aside or self._best_loss < self._first_loss
 
     def _check(self, should_stop: ShouldStop | None) -> Iterator[AdaptationReport]:
-        """See how the mean of the weights does on what was kept aside, and keep the best."""
+        """See how the weights do on what was kept aside, and keep the best."""
         self._next_check = self.fraction + 1 / N_CHECKS
         if not self._aside:
             return
-        network = self._network_of(self._average.tensors).to(self.model.device)
+        weights = self._on_the_way()
+        network = self._network_of(weights).to(self.model.device)
         loss = 0.0
         for first in range(0, N_ASIDE, N_AT_ONCE):
             with self._work(should_stop), torch.no_grad():
@@ -206,7 +223,7 @@ class Adaptation:
             self._best_loss = self._first_loss = loss
         elif loss < self._best_loss:
             self._best_loss, self._best_step = loss, self.step
-            self._best = {k: v.detach().cpu().clone() for k, v in self._average.tensors.items()}
+            self._best = weights
 
     def _add_gradients(self, n_portions: int) -> float:
         """Those of the next examples, one of ``n_portions``; returns their share of the loss."""

@@ -8,7 +8,7 @@ mark. The rest, which nobody marks, is what is measured.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +67,12 @@ class Trial:
         return self.after_db[0] - self.before_db[0]
 
 
-def trial_songs(folder: Path, n_songs: int, rate: int) -> list[TrialSong]:
+def trial_songs(
+    folder: Path, n_songs: int, rate: int, leave_out: Collection[str] = ()
+) -> list[TrialSong]:
     """The ``n_songs`` longest songs that MIR-1K's clips in ``folder`` make, at ``rate``.
 
+    Songs are called SINGER_SONG; those of ``leave_out`` are not taken.
     A clip's name is SINGER_SONG_NUMBER. ``DataError`` where there are fewer.
     """
     clips: dict[str, list[Clip]] = defaultdict(list)
@@ -77,7 +80,9 @@ def trial_songs(folder: Path, n_songs: int, rate: int) -> list[TrialSong]:
         parts = clip.name.split("_")
         if len(parts) == 3:
             clips["_".join(parts[:2])].append(clip)
-    usable = [name for name, found in clips.items() if len(found) >= LEAST_CLIPS]
+    usable = [
+        name for name, found in clips.items() if len(found) >= LEAST_CLIPS and name not in leave_out
+    ]
     usable.sort(key=lambda name: (-sum(clip.duration_s for clip in clips[name]), name))
     if len(usable) < n_songs:
         raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,7 +15,6 @@ from core.audio.source import Audio, FloatArray, read_padded
 from core.card import Card
 from core.editing.grid import Span
 from core.editing.marks import Marks
-from core.training.augmentation import at_speed
 from core.training.examples import DrawnAudio, Example, analysed
 
 RATIO_DB = 4.0
@@ -24,9 +23,7 @@ RATIO_DB = 4.0
 QUIET_DB = -40.0
 """A voice that stays this far under the loudest one is not drawn for a mixture."""
 
-SPEEDS = (0.9, 0.95, 1.0, 1.05, 1.1)
-
-_TRIES, _SPARE_SAMPLES = 8, 64
+_TRIES = 8
 _MEASURED_S = 30.0
 
 
@@ -158,34 +155,24 @@ class SongMaterial:
             half_db = rng.uniform(-RATIO_DB, RATIO_DB) / 2
             gain = np.float32(10 ** (half_db / 20))
             return (
-                self._at_some_speed(self._drawn_voice, rng) * gain,
-                self._at_some_speed(self._drawn_music, rng) / gain,
+                self._drawn_voice(rng) * gain,
+                self._drawn_music(rng) / gain,
             )
         if kind is Kind.VOICE:
-            voice = self._at_some_speed(self._drawn_voice, rng)
+            voice = self._drawn_voice(rng)
             return voice, np.zeros_like(voice)
         if kind is Kind.MUSIC:
-            music = self._at_some_speed(self._drawn_music, rng)
+            music = self._drawn_music(rng)
             return np.zeros_like(music), music
         where = self._corrected if kind is Kind.CORRECTED else self._whole
         first, last = where.around(self._mixture, n, rng)
         voice = read_padded(self._voice, first, last)
         return voice, read_padded(self._mixture, first, last) - voice
 
-    def _at_some_speed(
-        self, draw: Callable[[int, np.random.Generator], FloatArray], rng: np.random.Generator
-    ) -> FloatArray:
-        """What is drawn, a little faster or slower, its pitch moving along."""
-        speed = float(rng.choice(SPEEDS))
-        if speed == 1.0:
-            return draw(self._n_samples, rng)
-        drawn = draw(math.ceil(self._n_samples * speed) + _SPARE_SAMPLES, rng)
-        return at_speed(drawn, speed)[:, : self._n_samples]
-
-    def _drawn_voice(self, n_samples: int, rng: np.random.Generator) -> FloatArray:
+    def _drawn_voice(self, rng: np.random.Generator) -> FloatArray:
         """A voice that sounds, if one is found soon."""
         audio, stretches = self._voices
-        parts = (stretches.draw(audio, n_samples, rng) for _ in range(_TRIES))
+        parts = (stretches.draw(audio, self._n_samples, rng) for _ in range(_TRIES))
         best, loudest = next(parts), 0.0
         for part in itertools.chain([best], parts):
             level = float(np.sqrt(np.mean(np.square(part))))
@@ -195,11 +182,11 @@ class SongMaterial:
                 break
         return best
 
-    def _drawn_music(self, n_samples: int, rng: np.random.Generator) -> FloatArray:
+    def _drawn_music(self, rng: np.random.Generator) -> FloatArray:
         audio, stretches = self._musics
         if audio is not None:
-            return stretches.draw(audio, n_samples, rng)
-        first, last = stretches.around(self._mixture, n_samples, rng)
+            return stretches.draw(audio, self._n_samples, rng)
+        first, last = stretches.around(self._mixture, self._n_samples, rng)
         return read_padded(self._mixture, first, last) - read_padded(self._voice, first, last)
 
     def _measured_level(self) -> float:

@@ -64,7 +64,7 @@ def test_it_learns_the_song_and_leaves_the_model_as_it_was(
 ) -> None:
     model = load_model(tiny_model_folder)
     before, weights = sdr_db(model, rate), model.weights
-    adaptation = Adaptation.to_song(model, *signals(model, rate), MARKS, 5.0)
+    adaptation = Adaptation.to_song(model, *signals(model, rate), MARKS, 3.0)
     reports = list(adaptation.run())
     assert reports[-1].step == adaptation.step > 30
     assert reports[-1].fraction == adaptation.fraction == 1
@@ -161,7 +161,7 @@ def test_a_song_shorter_than_an_example(tiny_model_folder: Path) -> None:
 
 def test_refusals(tiny_model_folder: Path) -> None:
     model = load_model(tiny_model_folder)
-    for seconds in (1.0, 1e6, float("nan")):
+    for seconds in (0.5, 1e6, float("nan")):
         with pytest.raises(UsageError, match="seconds"):
             Adaptation(model, material(model), seconds)
     with pytest.raises(Cancelled):
