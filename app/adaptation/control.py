@@ -84,7 +84,6 @@ class AdaptationControl(QObject):
                 has_look=self.can_compare,
                 hears_after=desk.hears_after,
                 is_being_kept=attempt.is_being_kept,
-                has_helped=attempt.adapted is None or attempt.adapted.has_helped,
             )
         )
 

@@ -23,8 +23,7 @@ LOADING = mark("Loading the model")
 ADAPTING = mark("Adapting the model")
 
 FIRST_LOOK, LOOKS = 0.05, 12
-"""The loop is separated again so often at most, for the first time after this part of the time,
-and whenever the model has become better."""
+"""The loop is separated again so often, for the first time after this part of the time."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,6 @@ class Adapted:
     folder: Path
     steps: int
     seconds: float
-    has_helped: bool
-    """Whether it does better on the part of what was marked that it did not learn from."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +75,18 @@ class AdaptationRequest:
 
         model = load_model(self.model_folder, resolve_device(self.device), precision="auto")
         adaptation = Adaptation.to_song(model, self.mixture, self.voice, self.marks, self.seconds)
-        next_look, shown = FIRST_LOOK, 0
+        next_look = FIRST_LOOK
         for report in adaptation.run(should_stop):
             look = None
             ends = report.fraction >= 1.0 or self.enough.is_set()
-            is_new = adaptation.adapted_step > shown and report.fraction >= next_look
-            if is_new or ends:
+            if report.fraction >= next_look or ends:
                 next_look = report.fraction + (1 - FIRST_LOOK) / LOOKS
-                shown = adaptation.adapted_step
                 look = self._look(adaptation, should_stop)
             yield JobStep(report.fraction, ADAPTING, look)
             if ends:
                 break
         save_adapted(adaptation, self.marks, self.song, self.folder)
-        return Adapted(self.folder, adaptation.step, adaptation.worked_s, adaptation.has_helped)
+        return Adapted(self.folder, adaptation.step, adaptation.worked_s)
 
     def _look(self, adaptation: Adaptation, should_stop: Callable[[], bool]) -> LoopLook:
         """The loop separated with the weights of this moment."""

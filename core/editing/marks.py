@@ -39,28 +39,6 @@ class Marks:
     def __bool__(self) -> bool:
         return bool(self.voice or self.music or self.corrected)
 
-    def parted(self) -> tuple[Marks, Marks]:
-        """What to learn from, and what to keep aside to see whether that helps.
-
-        The last part of each longer stretch in which one source is alone is kept aside.
-        """
-        voice, music = _parted(self.voice), _parted(self.music)
-        return Marks(voice[0], music[0], self.corrected), Marks(voice[1], music[1])
-
-
-KEPT_ASIDE, LEAST_PARTED_S = 0.2, 2.5
-"""The share that is kept aside of stretches of at least so many seconds."""
-
-
-def _parted(spans: Sequence[Span]) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    edges = [
-        stop - KEPT_ASIDE * (stop - start) if stop - start >= LEAST_PARTED_S else stop
-        for start, stop in spans
-    ]
-    learnt = tuple((start, edge) for (start, _), edge in zip(spans, edges, strict=True))
-    aside = tuple((edge, stop) for (_, stop), edge in zip(spans, edges, strict=True) if edge < stop)
-    return learnt, aside
-
 
 def length_s(spans: Iterable[Span]) -> float:
     """How long ``spans`` are together."""

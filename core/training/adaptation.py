@@ -24,19 +24,17 @@ from core.training.examples import Example
 from core.training.objective import Objective
 from core.training.optimisers import WeightAverage, clip_gradients, make_optimiser
 from core.training.settings import ObjectiveSettings, OptimiserSettings
-from core.training.song_material import Kind, SongMaterial
+from core.training.song_material import SongMaterial
 
 ShouldStop = Callable[[], bool]
 
 EXAMPLE_S = 3.2
-N_AT_ONCE, N_TOGETHER = 2, 16
-"""Examples after which others may have the processor, and those of a step at most."""
+N_AT_ONCE = 2
+"""Examples after which others may have the processor."""
 
-N_STEPS = 75
-"""Steps that are wanted at least: where the time is short for them, they have fewer examples."""
-
-N_ASIDE, N_CHECKS = 8, 16
-"""Examples of what was kept aside, and how often they are looked at."""
+N_STEPS = 80
+"""About how many steps are taken, whatever the time: more time gives each of them more examples.
+With more steps a network would go further away from what it knew."""
 
 LEARNING_RATE = 2e-4
 LEAST_S, MOST_S = 1.0, 3600.0
@@ -64,7 +62,6 @@ class AdaptationReport:
 class Adaptation:
     """Fine-tunes a copy of ``model``'s network on ``material`` for ``seconds`` of its own work.
 
-    Of ``aside``, which it does not learn from, it sees whether that helps, and keeps what was best.
     The model itself stays as it is. The objective is that of the model's training; the rate falls
     over the time as half a cosine. ``UsageError`` for a time out of range, or a model that has not
     two sources.
@@ -75,7 +72,6 @@ class Adaptation:
         model: Model,
         material: SongMaterial,
         seconds: float,
-        aside: SongMaterial | None = None,
     ) -> None:
         if not LEAST_S <= seconds <= MOST_S:
             raise UsageError(
@@ -97,12 +93,8 @@ class Adaptation:
         self._settings = OptimiserSettings(learning_rate=LEARNING_RATE, gradient_norm=1.0)
         self._optimiser = make_optimiser(network, self._settings)
         self._average = WeightAverage(network, _AVERAGE_DECAY)
-        self._aside = [] if aside is None else [aside.example(k) for k in range(N_ASIDE)]
         self._first = model.weights
-        self._best: Mapping[str, torch.Tensor] = self._first
-        self._best_loss = self._first_loss = math.inf
-        self._next_check = 0.0
-        self._n_drawn = self._best_step = 0
+        self._n_drawn = 0
         self._loss = 0.0
         self.step = 0
         self.worked_s = 0.0
@@ -116,18 +108,10 @@ class Adaptation:
     def to_song(
         cls, model: Model, mixture: Audio, voice: Audio, marks: Marks, seconds: float
     ) -> Adaptation:
-        """To what ``marks`` say of ``mixture``, whose ``voice`` is the stem as it is now.
-
-        Where enough is marked, a part of it is kept aside.
-        """
-        learnt, aside = marks.parted()
-        n_frames = max(2, round(EXAMPLE_S * model.card.sample_rate / model.card.stft.hop_samples))
+        """To what ``marks`` say of ``mixture``, whose ``voice`` is the stem as it is now."""
         card = model.card
-        material = SongMaterial(mixture, voice, learnt, card, n_frames)
-        checked = None
-        if aside:
-            checked = SongMaterial(mixture, voice, aside, card, n_frames, only=Kind.MIXED)
-        return cls(model, material, seconds, checked)
+        n_frames = max(2, round(EXAMPLE_S * card.sample_rate / card.stft.hop_samples))
+        return cls(model, SongMaterial(mixture, voice, marks, card, n_frames), seconds)
 
     def run(self, should_stop: ShouldStop | None = None) -> Iterator[AdaptationReport]:
         """Go on to the end of the time, giving way after every few examples.
@@ -135,7 +119,6 @@ class Adaptation:
         Time spent elsewhere meanwhile does not count. ``Cancelled`` if asked to stop;
         ``DataError`` if the numbers leave their range.
         """
-        yield from self._check(should_stop)
         while self.worked_s < self._seconds:
             self._optimiser.zero_grad()
             total, n_portions = 0.0, self._n_portions()
@@ -145,8 +128,6 @@ class Adaptation:
                     if portion == n_portions:
                         self._take_step(total)
                 yield self._report()
-            if self.fraction >= self._next_check:
-                yield from self._check(should_stop)
 
     @contextlib.contextmanager
     def _work(self, should_stop: ShouldStop | None) -> Iterator[None]:
@@ -162,20 +143,15 @@ class Adaptation:
         if not self._n_drawn:
             return 1
         portion_s = self.worked_s / (self._n_drawn / N_AT_ONCE)
-        wanted = int(self._seconds / N_STEPS / portion_s)
-        return max(1, min(wanted, N_TOGETHER // N_AT_ONCE))
+        return max(1, round(self._seconds / N_STEPS / portion_s))
 
     def _report(self) -> AdaptationReport:
         return AdaptationReport(self.step, self.fraction, self._loss)
 
     def adapted(self) -> Model:
-        """The model with what was learnt so far, on the same device.
-
-        Where something was kept aside, with the weights that were best there, which may be those
-        that it began with.
-        """
-        weights = self._best if self._aside else self._on_the_way()
-        return Model(self.model.card, self._network_of(weights), self.model.device, "auto")
+        """The model with what was learnt so far, on the same device."""
+        network = self._network_of(self._on_the_way())
+        return Model(self.model.card, network, self.model.device, "auto")
 
     def _on_the_way(self) -> dict[str, torch.Tensor]:
         """The weights between the first ones and the running mean, on the CPU."""
@@ -195,35 +171,6 @@ class Adaptation:
         network.load_state_dict(dict(weights))
         network.product_dtype = self._network.product_dtype
         return network.eval()
-
-    @property
-    def adapted_step(self) -> int:
-        """After which step ``adapted`` had its weights; 0 for those that it began with."""
-        return self._best_step if self._aside else self.step
-
-    @property
-    def has_helped(self) -> bool:
-        """Whether what was kept aside, if anything, is separated better than at first."""
-        return not self._aside or self._best_loss < self._first_loss
-
-    def _check(self, should_stop: ShouldStop | None) -> Iterator[AdaptationReport]:
-        """See how the weights do on what was kept aside, and keep the best."""
-        self._next_check = self.fraction + 1 / N_CHECKS
-        if not self._aside:
-            return
-        weights = self._on_the_way()
-        network = self._network_of(weights).to(self.model.device)
-        loss = 0.0
-        for first in range(0, N_ASIDE, N_AT_ONCE):
-            with self._work(should_stop), torch.no_grad():
-                part = self._loss_of(self._aside[first : first + N_AT_ONCE], network)
-                loss += float(part.item()) * N_AT_ONCE / N_ASIDE
-            yield self._report()
-        if math.isinf(self._first_loss):
-            self._best_loss = self._first_loss = loss
-        elif loss < self._best_loss:
-            self._best_loss, self._best_step = loss, self.step
-            self._best = weights
 
     def _add_gradients(self, n_portions: int) -> float:
         """Those of the next examples, one of ``n_portions``; returns their share of the loss."""

@@ -23,6 +23,11 @@ RATIO_DB = 4.0
 QUIET_DB = -40.0
 """A voice that stays this far under the loudest one is not drawn for a mixture."""
 
+PART_OF_STEMS = 0.5
+"""How often a source of a new mixture is taken from its stem anywhere in the song, marked or not:
+what is marked is a few seconds, and the stems know all notes, if not quite alone (after RemixIT,
+Tzinis et al. 2022)."""
+
 _TRIES = 8
 _MEASURED_S = 30.0
 
@@ -31,7 +36,7 @@ class Kind(Enum):
     """What an example is made of."""
 
     MIXED = "mixed"
-    """A marked voice over marked music; where one of them was not marked, the stem as it is."""
+    """A voice over music of another place: marked ones, or the stems as they are."""
     VOICE = "voice"
     MUSIC = "music"
     CORRECTED = "corrected"
@@ -91,7 +96,6 @@ class SongMaterial:
     Where both sources are known apart, they are mixed anew at other places and balances, so that a
     network meets this singer over this accompaniment with the truth at hand. Signals are read
     where they are needed, whatever the song's length. Each draw is a function of (seed, number).
-    ``only`` draws examples of one kind.
     """
 
     def __init__(
@@ -102,7 +106,6 @@ class SongMaterial:
         card: Card,
         n_frames: int,
         seed: int = 1,
-        only: Kind | None = None,
     ) -> None:
         rate = card.sample_rate
         self._card, self._stft, self._seed = card, card.stft.stft(), seed
@@ -120,7 +123,7 @@ class SongMaterial:
         kinds = {Kind.AS_IT_IS: True, Kind.CORRECTED: bool(self._corrected)}
         kinds |= {Kind.VOICE: bool(voice_alone), Kind.MUSIC: bool(music_alone)}
         kinds[Kind.MIXED] = kinds[Kind.VOICE] or kinds[Kind.MUSIC]
-        self._kinds = [kind for kind in Kind if kinds[kind]] if only is None else [only]
+        self._kinds = [kind for kind in Kind if kinds[kind]]
         shares = np.array([SHARES[kind] for kind in self._kinds])
         self._shares = shares / shares.sum()
         self._level = self._measured_level()
@@ -155,8 +158,8 @@ class SongMaterial:
             half_db = rng.uniform(-RATIO_DB, RATIO_DB) / 2
             gain = np.float32(10 ** (half_db / 20))
             return (
-                self._drawn_voice(rng) * gain,
-                self._drawn_music(rng) / gain,
+                self._drawn_voice(rng, rng.random() < PART_OF_STEMS) * gain,
+                self._drawn_music(rng, rng.random() < PART_OF_STEMS) / gain,
             )
         if kind is Kind.VOICE:
             voice = self._drawn_voice(rng)
@@ -169,9 +172,9 @@ class SongMaterial:
         voice = read_padded(self._voice, first, last)
         return voice, read_padded(self._mixture, first, last) - voice
 
-    def _drawn_voice(self, rng: np.random.Generator) -> FloatArray:
-        """A voice that sounds, if one is found soon."""
-        audio, stretches = self._voices
+    def _drawn_voice(self, rng: np.random.Generator, of_stem: bool = False) -> FloatArray:
+        """A marked voice, or that ``of_stem``; one that sounds, if it is found soon."""
+        audio, stretches = (self._voice, self._whole) if of_stem else self._voices
         parts = (stretches.draw(audio, self._n_samples, rng) for _ in range(_TRIES))
         best, loudest = next(parts), 0.0
         for part in itertools.chain([best], parts):
@@ -182,9 +185,9 @@ class SongMaterial:
                 break
         return best
 
-    def _drawn_music(self, rng: np.random.Generator) -> FloatArray:
+    def _drawn_music(self, rng: np.random.Generator, of_stem: bool = False) -> FloatArray:
         audio, stretches = self._musics
-        if audio is not None:
+        if audio is not None and not of_stem:
             return stretches.draw(audio, self._n_samples, rng)
         first, last = stretches.around(self._mixture, self._n_samples, rng)
         return read_padded(self._mixture, first, last) - read_padded(self._voice, first, last)

@@ -29,10 +29,6 @@ NOTHING = mark(
     "Select a stretch in which only the voice, or only the music, sounds and say so here, or "
     "correct the mask: the model learns from it."
 )
-LEARNT = mark("Learnt. Compare, then keep or drop it.")
-NO_BETTER = mark(
-    "It did not get better: the model is as it was. Mark more, or correct the mask, and try again."
-)
 LEARNS_FROM = (
     ("voice", mark("voice alone {time}")),
     ("music", mark("music alone {time}")),
@@ -61,7 +57,6 @@ class AdaptView:
     has_look: bool = False
     hears_after: bool = False
     is_being_kept: bool = False
-    has_helped: bool = True
 
 
 class AdaptBox(QWidget):
@@ -80,7 +75,6 @@ class AdaptBox(QWidget):
         self._marks = Marks()
         self._left: float | None = None
         self._song = ""
-        self._has_helped = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -184,7 +178,6 @@ class AdaptBox(QWidget):
         self.attempt.setVisible(is_there)
         self.start.setEnabled(view.can_start)
         running = view.stage is Stage.RUNNING
-        self._has_helped = view.has_helped
         self._left, self._song = view.seconds_left if running else None, view.song
         self._say(running)
         self.bar.setVisible(running)
@@ -204,8 +197,7 @@ class AdaptBox(QWidget):
         if self._song:
             text = tr("Learns from “{name}”", name=self._song)
         else:
-            learnt = LEARNT if self._has_helped else NO_BETTER
-            text = tr("Learning") if running else tr(learnt)
+            text = tr("Learning") if running else tr("Learnt. Compare, then keep or drop it.")
         left = time_left(self._left)
         self.what.setText(f"{text}  {left}" if left else text)
 
