@@ -67,12 +67,7 @@ class Adaptation:
     two sources.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        material: SongMaterial,
-        seconds: float,
-    ) -> None:
+    def __init__(self, model: Model, material: SongMaterial, seconds: float) -> None:
         if not LEAST_S <= seconds <= MOST_S:
             raise UsageError(
                 "A model is adapted for {least:g} to {most:g} seconds, not {value:g}.",
@@ -83,17 +78,13 @@ class Adaptation:
         if len(model.card.sources) != 2:
             raise UsageError("Only models of two sources are adapted to a song.")
         self.model, self._material, self._seconds = model, material, seconds
-        device = model.device
-        settings = model.card.network
-        network = build_network(settings.name, settings.arguments)
-        assert isinstance(network, SourceNetwork)
-        network.load_state_dict(model.weights)
-        network.product_dtype = product_dtype("auto", device)
-        self._network = network.to(device).train()
-        self._settings = OptimiserSettings(learning_rate=LEARNING_RATE, gradient_norm=1.0)
-        self._optimiser = make_optimiser(network, self._settings)
-        self._average = WeightAverage(network, _AVERAGE_DECAY)
         self._first = model.weights
+        self._network = self._network_of(self._first).to(model.device).train()
+        dtype = self._network.product_dtype
+        self._objective = Objective(self._network, ObjectiveSettings(), dtype)
+        self._settings = OptimiserSettings(learning_rate=LEARNING_RATE, gradient_norm=1.0)
+        self._optimiser = make_optimiser(self._network, self._settings)
+        self._average = WeightAverage(self._network, _AVERAGE_DECAY)
         self._n_drawn = 0
         self._loss = 0.0
         self.step = 0
@@ -169,14 +160,14 @@ class Adaptation:
         network = build_network(settings.name, settings.arguments)
         assert isinstance(network, SourceNetwork)
         network.load_state_dict(dict(weights))
-        network.product_dtype = self._network.product_dtype
+        network.product_dtype = product_dtype("auto", self.model.device)
         return network.eval()
 
     def _add_gradients(self, n_portions: int) -> float:
         """Those of the next examples, one of ``n_portions``; returns their share of the loss."""
         with torch.enable_grad():
             examples = [self._material.example(self._n_drawn + k) for k in range(N_AT_ONCE)]
-            loss = self._loss_of(examples, self._network) / n_portions
+            loss = self._loss_of(examples) / n_portions
         self._n_drawn += N_AT_ONCE
         loss.backward()
         return float(loss.item())
@@ -196,16 +187,15 @@ class Adaptation:
         self._average.update(self._network, self.step)
         self._loss += (loss - self._loss) / min(self.step, 10)
 
-    def _loss_of(self, examples: Sequence[Example], network: SourceNetwork) -> torch.Tensor:
-        """The mean error of ``network`` over the frames of ``examples``."""
+    def _loss_of(self, examples: Sequence[Example]) -> torch.Tensor:
+        """The mean error over the frames of ``examples``."""
         device = self.model.device
         parts = [
             torch.from_numpy(np.stack([getattr(example, name) for example in examples])).to(device)
             for name in ("features", "scale", "voice", "music")
         ]
         weights = torch.ones_like(parts[1])
-        objective = Objective(network, ObjectiveSettings(), network.product_dtype)
-        total: torch.Tensor = objective(*parts, weights) / weights.sum()
+        total: torch.Tensor = self._objective(*parts, weights) / weights.sum()
         return total
 
     def _rate(self) -> float:
