@@ -38,7 +38,8 @@ class Painter:
         window.page.inspector.show_part("edit")
         window.workbench.panel.tools.choose(Tool.BRUSH)
         view.viewport.set_time(0.0, SHOWN_S)
-        self._until(lambda: view.idle)
+        # The mask is copied when the panel opens, before anybody has taken up the brush.
+        self._until(lambda: view.idle and not window.session.pool.n_unfinished)
         pane = view.pane("mixture")
         for number in range(N_STROKES):
             start_s = (0.5 + number) / N_STROKES * (view.viewport.span_s - LENGTH_S)

@@ -11,6 +11,7 @@ from app.editing.work import EditedSong, PieceDone
 from app.i18n import mark
 from app.song import Song, StemsAdvanced
 from app.tasks import TaskHandle
+from app.urgency import URGENCY
 from core.editing.edited import MaskState
 from core.editing.edits import Edit
 from core.editing.history import EditHistory
@@ -133,7 +134,7 @@ class EditingDesk(QObject):
         if song is not None and not song.is_prepared:
             song.is_prepared = True
             self._session.pool.submit(
-                lambda progress, should_stop: bool(song.made()), priority=PREPARING
+                lambda progress, should_stop: song.prepare(), priority=PREPARING
             )
 
     def seal(self) -> None:
@@ -254,6 +255,7 @@ class EditingDesk(QObject):
     def _begin(self, song: EditedSong, first: int, last: int) -> None:
         state = song.state
         self._at_work = song, first, last
+        URGENCY.claim()
         self._handle = self._session.pool.submit(
             lambda progress, should_stop: song.bring_up_to_date(state, first, last),
             stage="Editing",
@@ -263,11 +265,15 @@ class EditingDesk(QObject):
         self._handle.failed.connect(self._on_failed)
         self._handle.cancelled.connect(self._on_cancelled)
 
+    def _end(self) -> None:
+        self._handle = self._at_work = None
+        URGENCY.release()
+
     @Slot(object)
     def _on_done(self, done: PieceDone) -> None:
         assert self._at_work is not None
         song = self._at_work[0]
-        self._handle = self._at_work = None
+        self._end()
         result = song.result
         if result.network_mask is None:
             result.network_mask, result.mask = result.mask, done.mask
@@ -285,14 +291,14 @@ class EditingDesk(QObject):
         """The disk is full, for example: what lags behind stays so until the next change."""
         assert self._at_work is not None
         song, first, last = self._at_work
-        self._handle = self._at_work = None
+        self._end()
         song.put_back(first, last)
         self.failed.emit(failure)
         self.worked.emit()
 
     @Slot()
     def _on_cancelled(self) -> None:  # the program is closing
-        self._handle = self._at_work = None
+        self._end()
 
     def _on_current_changed(self) -> None:
         self._could_edit = self.can_edit

@@ -107,6 +107,11 @@ class EditedSong:
         """What was taken and not done."""
         self.behind = self.behind.plus(first, last)
 
+    def prepare(self) -> None:
+        """Make what the first edit would have to wait for. ``OSError`` if the disk is full."""
+        self.made()
+        self._voice.prepare()
+
     def made(self) -> EditedMask:
         """The copy of the mask that is edited: made now, which takes seconds for an hour's, if it
         was not. ``OSError`` if the disk is full. May be called from any thread.

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QObject, Signal
 
+from app.urgency import URGENCY
+
 StopCheck = Callable[[], bool]
 Work = Callable[[StopCheck], object]
 Done = Callable[[object], None]
@@ -38,6 +40,7 @@ class PoolRunner(QObject):
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, work: Work, done: Done) -> None:
+        URGENCY.give_way()
         result = work(self._stop.is_set)
         if not self._stop.is_set():
             self._finished.emit((done, result))

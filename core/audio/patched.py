@@ -45,12 +45,20 @@ class PatchedAudio:
         stop = start + block.shape[1]
         check_span(self, start, stop)
         with self._writing:
-            if self._patches is None:
-                self._patches = ScratchAudio(
-                    self.n_channels, self.sample_rate, self.n_samples, self._directory
-                )
-            self._patches.write(start, block)
+            self._made().write(start, block)
             self.patched = self.patched.plus(start, stop)
+
+    def prepare(self) -> None:
+        """Make the file now, so that the first patch is there sooner. ``OSError`` as ``write``."""
+        with self._writing:
+            self._made()
+
+    def _made(self) -> ScratchAudio:
+        if self._patches is None:
+            self._patches = ScratchAudio(
+                self.n_channels, self.sample_rate, self.n_samples, self._directory
+            )
+        return self._patches
 
     def revert(self, start: int, stop: int) -> None:
         """Take the patches off samples ``start`` to ``stop``."""
