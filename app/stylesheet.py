@@ -55,6 +55,13 @@ QPushButton[primary="true"]:disabled {{
     background: {panel}; color: {muted}; border-color: {line};
 }}
 QPushButton[row="true"] {{ background: transparent; border: 1px solid transparent; }}
+QPushButton[edit="true"] {{
+    background: transparent; border: none; border-radius: 3px; text-align: left; padding: 0 6px;
+    min-height: 0;
+}}
+QPushButton[edit="true"]:hover {{ background: {raised}; }}
+QPushButton[edit="true"]:checked {{ background: {hover}; color: {text}; }}
+QPushButton[edit="true"][faint="true"] {{ color: {faint}; }}
 QPushButton[row="true"]:hover {{ background: {raised}; }}
 QPushButton[row="true"]:focus {{ border-color: {accent}; }}
 QToolButton[flat="true"] {{ background: transparent; border-color: transparent; }}

@@ -23,6 +23,8 @@ def show_editing(window, settle) -> None:  # type: ignore[no-untyped-def]
     corners = ((11.5, 900.0), (13.2, 700.0), (13.9, 2500.0), (12.6, 4500.0), (11.6, 3000.0))
     view.set_selection(Lasso(corners))
     workbench.act(Act.MORE)
+    rows = list(workbench.panel.edits.rows.values())
+    rows[0].name.click()
     settle()
 
 

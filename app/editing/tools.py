@@ -46,6 +46,7 @@ VOICE_ALONE, MUSIC_ALONE = mark("Voice alone"), mark("Music alone")
 ERASED = mark("Erased")
 PASTED = mark("Pasted")
 HIDDEN = mark("An edit hidden or shown")
+CHANGED = mark("An edit changed")
 REMOVED = mark("An edit removed")
 MOVED = mark("Order of the edits")
 
@@ -160,6 +161,14 @@ class MaskTools:
         edits.insert(min(max(place + places, 0), len(edits)), edit)
         self._desk.push(MOVED, replace(self._desk.state, edits=tuple(edits)))
         self._desk.seal()
+
+    def change(self, changed: Edit) -> None:
+        """Put ``changed`` in the place of the edit of its number; changes in a row are one step."""
+        edits = tuple(
+            changed if edit.edit_id == changed.edit_id else edit for edit in self._desk.state.edits
+        )
+        state = replace(self._desk.state, edits=edits)
+        self._desk.push(CHANGED, state, merge_key=("edit", changed.edit_id))
 
     def _change(self, edit_id: int, change: Callable[[Edit], Edit | None], label: str) -> None:
         edits = self._desk.state.edits

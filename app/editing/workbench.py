@@ -21,6 +21,7 @@ from app.panels.editing.selection_box import Act
 from app.song import StemsAdvanced
 from app.spectrogram import Painted, SpectrogramView
 from core.editing.audition import Between, Inside, Part, TakenAway, part_stems
+from core.editing.edits import Edit
 from core.editing.regions import Region
 from core.editing.shape import MaskShape
 from core.masks import Mask
@@ -84,6 +85,9 @@ class MaskWorkbench(QObject):
         panel.edits.hidden_toggled.connect(self._on_hidden_toggled)
         panel.edits.removed.connect(self._on_removed)
         panel.edits.moved.connect(self._on_moved)
+        panel.edits.chosen.connect(self._on_edit_chosen)
+        panel.edits.changed.connect(self._on_edit_changed)
+        panel.edits.detail.settled.connect(self.desk.seal)
         panel.history.chosen.connect(self.desk.go_to)
         panel.history.undo_clicked.connect(self.desk.undo)
         panel.history.redo_clicked.connect(self.desk.redo)
@@ -249,6 +253,13 @@ class MaskWorkbench(QObject):
 
     def _on_moved(self, edit_id: int, places: int) -> None:
         self._tools.move(edit_id, places)
+
+    def _on_edit_chosen(self, edit: Edit | None) -> None:
+        """Show where an edit acts."""
+        self._view.set_selection(None if edit is None else edit.region)
+
+    def _on_edit_changed(self, edit: Edit) -> None:
+        self._tools.change(edit)
 
     def _on_select_all(self) -> None:
         if self.desk.can_edit:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.i18n import tr
-from app.panels.controls import ElidedLabel, icon_button, label
+from app.i18n import tip, tr
+from app.panels.controls import icon_button, label
+from app.panels.editing.edit_detail import EditDetail
 from core.editing.edits import Edit
 
 MOST_ROWS = 100
@@ -16,11 +18,13 @@ MOST_ROWS = 100
 
 
 class EditList(QWidget):
-    """A row for each edit: hide it, move it, remove it."""
+    """A row for each edit: choose it to change it, hide it, move it, remove it."""
 
     hidden_toggled = Signal(object)  # edit_id
     removed = Signal(object)  # edit_id
     moved = Signal(object, int)  # edit_id, places towards the top
+    chosen = Signal(object)  # Edit, or None
+    changed = Signal(object)  # Edit, as it is to be
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +42,10 @@ class EditList(QWidget):
         column.addWidget(self.more)
         self.rows: dict[int, EditRow] = {}
         self._edits: tuple[Edit, ...] | None = None
+        self._chosen_id: int | None = None
+        self.detail = EditDetail()
+        self.detail.changed.connect(self.changed)
+        column.addWidget(self.detail)
         self.show_edits(())
 
     def show_edits(self, edits: Sequence[Edit]) -> None:
@@ -60,9 +68,13 @@ class EditList(QWidget):
                 row.remove_button.clicked.connect(self._on_remove)
                 row.up.clicked.connect(self._on_up)
                 row.down.clicked.connect(self._on_down)
+                row.name.clicked.connect(self._on_chosen)
             if self._rows.indexOf(row) != place:
                 self._rows.insertWidget(place, row)
             row.show_edit(edit, is_top=place == 0, is_lowest=place == len(edits) - 1)
+        if self._chosen_id not in wanted:
+            self._chosen_id = None
+        self._show_chosen()
         self.none.setVisible(not edits)
         self.more.setVisible(len(edits) > len(shown))
         self.more.setText(tr("… and {n} more", n=len(edits) - len(shown)))
@@ -70,6 +82,20 @@ class EditList(QWidget):
     def set_available(self, available: bool) -> None:
         for row in self.rows.values():
             row.setEnabled(available)
+
+    def _show_chosen(self) -> None:
+        """Mark the row that is chosen, and show its edit below the list."""
+        found = next((e for e in self._edits or () if e.edit_id == self._chosen_id), None)
+        for edit_id, row in self.rows.items():
+            row.name.setChecked(found is not None and edit_id == self._chosen_id)
+        self.detail.show_edit(found)
+
+    def _on_chosen(self) -> None:
+        edit_id = self._edit_id()
+        self._chosen_id = None if edit_id == self._chosen_id else edit_id
+        self._show_chosen()
+        found = [edit for edit in self._edits or () if edit.edit_id == self._chosen_id]
+        self.chosen.emit(found[0] if found else None)
 
     def _edit_id(self) -> int:
         return int(self.sender().property("edit_id"))
@@ -87,6 +113,39 @@ class EditList(QWidget):
         self.moved.emit(self._edit_id(), -1)
 
 
+class NameButton(QPushButton):
+    """The name of an edit, shortened to its room; pressed, the edit can be changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = ""
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self.setProperty("edit", True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedHeight(24)
+        tip(self, "Select where this edit acts, and change it")
+
+    def set_title(self, title: str, hidden: bool) -> None:
+        self._title = title
+        self.setAccessibleName(title)
+        if self.property("faint") != hidden:
+            self.setProperty("faint", hidden)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        room = max(0, self.width() - 12)
+        middle = Qt.TextElideMode.ElideMiddle
+        self.setText(self.fontMetrics().elidedText(self._title, middle, room).replace("&", "&&"))
+
+
 class EditRow(QWidget):
     """One edit."""
 
@@ -98,7 +157,7 @@ class EditRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.hide_button = icon_button("eye", "Hide or show this edit", side=24, icon_side=16)
-        self.name = ElidedLabel()
+        self.name = NameButton()
         self.up = icon_button("chevron-up", "Lay it over the next", side=24, icon_side=14)
         self.down = icon_button("chevron-down", "Lay it under the next", side=24, icon_side=14)
         self.remove_button = icon_button("remove", "Remove this edit", side=24, icon_side=14)
@@ -107,12 +166,11 @@ class EditRow(QWidget):
         row.addWidget(self.name, 1)
         for button in (self.up, self.down, self.remove_button):
             row.addWidget(button)
-        for button in (self.hide_button, self.up, self.down, self.remove_button):
+        for button in (self.hide_button, self.name, self.up, self.down, self.remove_button):
             button.setProperty("edit_id", edit_id)
 
     def show_edit(self, edit: Edit, is_top: bool, is_lowest: bool) -> None:
-        self.name.setText(edit_title(edit))
-        self.name.setEnabled(not edit.hidden)
+        self.name.set_title(edit_title(edit), edit.hidden)
         self.hide_button.setIcon(_eye(edit.hidden))
         self.up.setEnabled(not is_top)
         self.down.setEnabled(not is_lowest)
