@@ -24,14 +24,21 @@ def show_editing(window, settle) -> None:  # type: ignore[no-untyped-def]
     view.set_selection(Lasso(corners))
     workbench.act(Act.MORE)
     rows = list(workbench.panel.edits.rows.values())
-    rows[0].name.click()
+    rows[1].name.click()
     settle()
+    show_in_inspector(window, workbench.panel.history)
+
+
+def show_in_inspector(window, part) -> None:  # type: ignore[no-untyped-def]
+    """Scroll the column at the right to ``part``."""
+    from PySide6.QtWidgets import QScrollArea
+
+    for area in window.page.inspector.findChildren(QScrollArea):
+        area.ensureWidgetVisible(part, 0, 16)
 
 
 def show_adapting(window, state: str, wait) -> None:  # type: ignore[no-untyped-def]
     """Stretches of voice and music alone, and a model that learns from them."""
-    from PySide6.QtWidgets import QScrollArea
-
     from core.editing.regions import Rectangle
 
     view, adapting = window.page.view, window.workbench.adapting
@@ -51,8 +58,7 @@ def show_adapting(window, state: str, wait) -> None:  # type: ignore[no-untyped-
             box.enough.click()
             wait(box.keep.isVisible)
     wait(lambda: window.workbench.desk.idle and view.idle)
-    for area in window.page.inspector.findChildren(QScrollArea):
-        area.ensureWidgetVisible(box, 0, 16)
+    show_in_inspector(window, box)
 
 
 def show_comparing(window, wait, settle) -> None:  # type: ignore[no-untyped-def]
