@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,10 @@ from app.cli_choices import Model
 from app.cli_console import progress_display
 from app.cli_errors import EXIT_OK, interruptible
 from app.torch_setup import prepare_torch
-from core.editing.grid import Span
 from core.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from core.editing.grid import Span
 
 Seconds = Annotated[float, typer.Option(help="How long the model learns.")]
 
