@@ -122,7 +122,7 @@ class AdaptationDesk(QObject):
             self._folder / "model",
             self._session.device,
         )
-        handle = self._session.jobs.submit(request, Priority.TRAINING)
+        handle = self._session.jobs.submit(request, Priority.QUEUE)  # before any training
         handle.progressed.connect(self._on_progressed)
         handle.finished.connect(self._on_finished)
         handle.failed.connect(self._on_failed)
