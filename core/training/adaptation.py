@@ -19,6 +19,7 @@ from core.editing.marks import Marks, length_s
 from core.errors import Cancelled, DataError, UsageError
 from core.networks import build_network
 from core.networks.base import SourceNetwork
+from core.networks.normalisation import FrameBatchNorm
 from core.precision import product_dtype
 from core.training.examples import Example
 from core.training.objective import Objective
@@ -80,6 +81,9 @@ class Adaptation:
         self.model, self._material, self._seconds = model, material, seconds
         self._first = model.weights
         self._network = self._network_of(self._first).to(model.device).train()
+        for part in self._network.modules():
+            if isinstance(part, FrameBatchNorm):  # a few examples have no means to go by
+                part.eval()
         dtype = self._network.product_dtype
         self._objective = Objective(self._network, ObjectiveSettings(), dtype)
         self._settings = OptimiserSettings(learning_rate=LEARNING_RATE, gradient_norm=1.0)
