@@ -68,6 +68,7 @@ class SpectrogramView(PanedView):
         self._scales = ScaleColumn(self._stage, self)
         self._splitter = PaneStack(self._stage, self._store, self._scales)
         self._scales.set_stack(self._splitter)
+        self._tell_of_panes()
         self._scales.hide()
         self._empty = EmptyState(self._stage)
         bind(self._empty.set_text, mark("Drop a song here"))
