@@ -64,6 +64,8 @@ class SongDisplay(QObject):
         view.level_range_changed.connect(options.set_levels)
         view.pictures_advanced.connect(options.pictures.show_progress)
         view.analysis_given_up.connect(self._on_analysis_given_up)
+        view.panes_arranged.connect(options.set_pane_order)
+        view.pane_hidden.connect(options.hide_pane)
         options.set_state(settings.get(settings.VIEW))
 
     def refresh(self) -> None:
@@ -164,6 +166,7 @@ class SongDisplay(QObject):
         panes = ("mixture",) if state["overlay"] else ()
         colour = None if state["colour"] == "stem" else state["colour"]
         self._view.set_overlay(panes, state["opacity"] / 100, colour)
+        self._view.set_pane_order(state["order"])
         for name in self._view.pane_names():
             self._view.set_pane_visible(name, name not in state["hidden"])
         settings.set(settings.VIEW, state)

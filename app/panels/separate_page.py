@@ -23,6 +23,7 @@ class SeparatePage(QWidget):
         self.setObjectName("centre")
         self.toolbar = Toolbar()
         self.view = ComparedView()
+        self.view.set_arrangeable(True)
         self.empty = EmptyState()
         self.inspector = Inspector()
         self.tempo = TempoControls()

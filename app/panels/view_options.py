@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QSizePolicy,
     QSlider,
@@ -21,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.formats import stem_text
 from app.i18n import bind, language_changed, mark, tip, tr
 from app.panels.controls import NumberBox, label, named_row, rule, share_tab_stop
+from app.panels.pane_list import PaneList
 from app.panels.picture_options import PictureOptions
 from app.spectrogram.colours import LEVEL_MAPS, MASK_MAPS
 from app.spectrogram.level_range import HIGHEST_DB, LEAST_SPAN_DB, LOWEST_DB, LevelRange
@@ -53,6 +52,7 @@ DEFAULTS: dict[str, Any] = {
     "mask_map": "stems",
     "colour": "#4ade80",  # the voice's own is hard to see on the usual colours of levels
     "hidden": [],
+    "order": [],  # of the panes from top to bottom; none for the usual one
 }
 
 
@@ -125,21 +125,10 @@ class ViewOptions(QWidget):
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
-        column.addWidget(label("Panes", "section"))
-        self.panes: dict[str, QCheckBox] = {}
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(4)
-        grid.setHorizontalSpacing(12)
-        for name in (*panes, "mask"):
-            box = QCheckBox()
-            bind(box.setText, stem_text(name))
-            text = stem_text(name)
-            tip(box, "Show the pane “{pane}”", pane=lambda text=text: tr(text))
-            box.toggled.connect(self._on_changed)
-            grid.addWidget(box, len(self.panes) // 2, len(self.panes) % 2)
-            self.panes[name] = box
-        column.addLayout(grid)
+        self.pane_list = PaneList((*panes, "mask"))
+        self.pane_list.changed.connect(self._on_changed)
+        self.panes = self.pane_list.boxes
+        column.addWidget(self.pane_list)
         for combo in (self.ruler, self.map, self.colour, self.mask_map):
             combo.setMinimumContentsLength(6)
             combo.setSizeAdjustPolicy(
@@ -219,6 +208,7 @@ class ViewOptions(QWidget):
             "colour": self.colour.currentData(),
             "mask_map": self.mask_map.currentData(),
             "hidden": [name for name, box in self.panes.items() if not box.isChecked()],
+            "order": self.pane_list.kept_order(),
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -244,8 +234,17 @@ class ViewOptions(QWidget):
         self.opacity.setValue(full["opacity"])
         for name, box in self.panes.items():
             box.setChecked(name not in full["hidden"])
+        self.pane_list.set_order(full["order"])
         self._loading = False
         self._on_changed()
+
+    def set_pane_order(self, order: Sequence[object]) -> None:
+        """The order of the panes, as they were dragged elsewhere."""
+        self.pane_list.set_order(order)
+
+    def hide_pane(self, name: str) -> None:
+        """As if its box had been cleared."""
+        self.panes[name].setChecked(False)
 
     def set_levels(self, levels: LevelRange) -> None:
         """The range of levels, as it was dragged elsewhere."""

@@ -47,9 +47,10 @@ class Navigation(QWidget):
             self._stage.set_loop(None)
 
     def escape(self) -> None:
-        """Give up what is being drawn; else take the selection away, or else the loop."""
-        if self._stage.dragging and self._stage.tool.draws:
-            self._stage.drawing_cancelled.emit()
+        """Give up what is being drawn or moved; else take the selection away, or else the loop."""
+        stage = self._stage
+        if stage.dragging and (stage.holds_pane or stage.tool.draws):
+            stage.drawing_cancelled.emit()
         elif self._stage.selection is not None:
             self._stage.set_selection(None)
         else:

@@ -23,13 +23,13 @@ from app.spectrogram.region_picture import region_picture
 from app.spectrogram.rulers import paint_keys, paint_marks, paint_title
 from app.spectrogram.stage import GUTTER, Ruler, Stage
 from app.spectrogram.ticks import Tick, frequency_ticks, note_ticks, time_ticks
-from app.spectrogram.tile_canvas import TileCanvas
 from app.spectrogram.tiles import TileStore, Want
+from app.spectrogram.titled_canvas import TitledCanvas
 
 EDGE = 3  # width of the strip in the stem's colour
 
 
-class SpectrogramPane(TileCanvas):
+class SpectrogramPane(TitledCanvas):
     """Shows ``layer`` in the colours of ``table``; ``overlay`` is painted over it.
 
     ``under`` is seen where ``layer`` is not computed yet.
@@ -38,9 +38,7 @@ class SpectrogramPane(TileCanvas):
     def __init__(
         self, name: str, stage: Stage, store: TileStore, parent: QWidget | None = None
     ) -> None:
-        super().__init__(stage, store, parent)
-        self.name = name
-        self.title = name
+        super().__init__(name, stage, store, parent)
         self.layer: Layer | None = None
         self.under: Layer | None = None
         self.table: Table = ()

@@ -1,4 +1,4 @@
-"""The panes over each other: which there are, which are shown, how they share the height."""
+"""The panes over each other: which there are, which are shown, in which order, how high."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QSplitter
 
 from app.i18n import bind, mark
+from app.spectrogram.arranging import Arranging
 from app.spectrogram.pane import SpectrogramPane
+from app.spectrogram.pane_order import Order, arranged
 from app.spectrogram.stage import Stage
 from app.spectrogram.tiles import TileStore
 
@@ -24,8 +26,9 @@ STEMS = ("vocals", "accompaniment")
 
 
 class PaneStack(QSplitter):
-    """A pane for the mixture, one for each stem and one for the mask, from top to bottom.
+    """A pane for the mixture, one for each stem and one for the mask.
 
+    They stand in this order from top to bottom unless they are put in another.
     ``watcher`` filters the events of every pane.
     """
 
@@ -36,6 +39,8 @@ class PaneStack(QSplitter):
         self._panes: dict[str, SpectrogramPane] = {}
         self._hidden: set[str] = set()
         self._heights: dict[str, int] = {}
+        self._wanted: Order = ()
+        self.arranging = Arranging(self, stage)
         self.setHandleWidth(3)
         self.setChildrenCollapsible(False)
         self.set_stems(STEMS)
@@ -45,9 +50,19 @@ class PaneStack(QSplitter):
         return self._stems
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """All panes, from top to bottom."""
+    def usual_names(self) -> Order:
+        """All panes, as they stand while nobody has moved any."""
         return (MIXTURE, *self._stems, MASK)
+
+    @property
+    def names(self) -> Order:
+        """All panes, from top to bottom."""
+        return arranged(self.usual_names, self._wanted)
+
+    @property
+    def shown(self) -> Order:
+        """The panes that are not hidden, from top to bottom."""
+        return tuple(name for name in self.names if not self._panes[name].isHidden())
 
     @property
     def panes(self) -> dict[str, SpectrogramPane]:
@@ -62,16 +77,31 @@ class PaneStack(QSplitter):
             self._store.want(id(pane), [])
             pane.setParent(None)
             pane.deleteLater()
-        for place, name in enumerate(self.names):
+        for name in self.names:
             if name not in self._panes:
                 pane = SpectrogramPane(name, self._stage, self._store)
                 bind(pane.set_title, TITLES.get(name, name.capitalize()))
                 if self._watcher is not None:
                     pane.installEventFilter(self._watcher)
                 self._panes[name] = pane
+                self.arranging.take(pane)
+        self._place()
+        for name, pane in self._panes.items():
+            pane.setVisible(name not in self._hidden)
+
+    def set_order(self, order: Sequence[object]) -> None:
+        """Stand in this order, as high as before; unknown and missing names are no harm."""
+        before = self.names
+        heights = self.heights()
+        self._wanted = arranged(self.usual_names, order)
+        if self.names != before:
+            self._place()
+            self.set_heights(heights)
+
+    def _place(self) -> None:
+        for place, name in enumerate(self.names):
             if self.indexOf(self._panes[name]) != place:
                 self.insertWidget(place, self._panes[name])
-            self._panes[name].setVisible(name not in self._hidden)
 
     def set_shown(self, name: str, shown: bool) -> None:
         self._heights = self.heights()

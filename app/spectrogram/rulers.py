@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
 from app import theme
 from app.spectrogram.colours import ViewColours
@@ -22,10 +22,16 @@ LEAST_KEY_HEIGHT = 1.5
 WHITE_KEY, BLACK_KEY, KEY_EDGE = "#e4e4e6", "#222326", "#9a9aa0"
 
 
+def title_box(title: str) -> QRectF:
+    """Where the name of a pane stands, in pixels of the pane."""
+    width = QFontMetrics(theme.font(-0.5)).horizontalAdvance(title)
+    return QRectF(GUTTER + 8, 6, width + 24, 20)
+
+
 def paint_title(painter: QPainter, title: str, colour: str) -> None:
     """The name of a pane in its corner, with a spot in its colour."""
     painter.setFont(theme.font(-0.5))
-    box = QRectF(GUTTER + 8, 6, painter.fontMetrics().horizontalAdvance(title) + 24, 20)
+    box = title_box(title)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(12, 13, 15, 165))

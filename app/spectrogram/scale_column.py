@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -19,10 +22,15 @@ _PLACED = (
     QEvent.Type.ShowToParent,
     QEvent.Type.HideToParent,
 )
+UNIT_HEIGHT = 18
+"""Room above the scale of levels for its unit."""
 
 
 class ScaleColumn(QWidget):
-    """One scale of levels for all panes that show levels, and one beside the mask's pane."""
+    """One scale of levels for the panes that show levels, and one beside the mask's pane.
+
+    Where the mask's pane stands between the others, that of levels is beside the larger part.
+    """
 
     range_changed = Signal(object)  # LevelRange, dragged
 
@@ -59,25 +67,27 @@ class ScaleColumn(QWidget):
     def _place(self) -> None:
         if self._stack is None:
             return
-        shown = {
-            name: pane
-            for name, pane in self._stack.panes.items()
-            if self.stage.has_song and not pane.isHidden()
-        }
-        spans = {
-            name: QRect(self.mapFromGlobal(pane.mapToGlobal(QPoint(0, 0))), pane.size())
-            for name, pane in shown.items()
-        }
-        for bar, boxes in (
-            (self.level_bar, [box for name, box in spans.items() if name != MASK]),
-            (self.mask_bar, [box for name, box in spans.items() if name == MASK]),
-        ):
-            bar.setVisible(bool(boxes))
-            if boxes:
-                top = min(box.top() for box in boxes)
-                bottom = max(box.bottom() for box in boxes) + 1
-                bar.setGeometry(0, top, WIDTH, bottom - top)
+        names = self._stack.shown if self.stage.has_song else ()
+        levels = [self._span(run) for is_mask, run in groupby(names, _is_mask) if not is_mask]
+        masks = [self._span([MASK])] if MASK in names else []
+        span = max(levels, key=QRect.height, default=None)
+        if span is not None and masks and span.top() > masks[0].top():
+            span.setTop(span.top() + UNIT_HEIGHT)  # the unit stands between the two
+        for bar, box in ((self.level_bar, span), (self.mask_bar, masks[0] if masks else None)):
+            bar.setVisible(box is not None)
+            if box is not None:
+                bar.setGeometry(box)
         self.update()
+
+    def _span(self, names: Iterable[str]) -> QRect:
+        """What is beside these panes."""
+        assert self._stack is not None
+        span = QRect()
+        for name in names:
+            pane = self._stack.panes[name]
+            top = self.mapFromGlobal(pane.mapToGlobal(QPoint(0, 0))).y()
+            span |= QRect(0, top, WIDTH, pane.height())
+        return span
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colours, painter = self.stage.colours, QPainter(self)
@@ -86,6 +96,10 @@ class ScaleColumn(QWidget):
         if not self.level_bar.isHidden():
             painter.setFont(theme.font(-1.5))
             painter.setPen(QColor(colours.muted))
-            box = QRectF(0, self.level_bar.y() - 18, WIDTH - 3, 16)
+            box = QRectF(0, self.level_bar.y() - UNIT_HEIGHT, WIDTH - 3, 16)
             flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box, flags, "dB")
+
+
+def _is_mask(name: str) -> bool:
+    return name == MASK

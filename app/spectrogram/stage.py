@@ -92,6 +92,7 @@ class Stage(QObject):
         self.playhead_s: float | None = None
         self.pointer: tuple[float, float] | None = None
         self.dragging = False
+        self.holds_pane = False  # the drag is that of a pane to another place
         self.has_song = False
         self.band_hz: float | None = None  # where the model's own band ends
         self.pitch: PitchLine | None = None  # of the voice, to be drawn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,9 @@ from app.spectrogram.empty import EmptyState
 from app.spectrogram.layers import LayerAdvanced, MaskLayer
 from app.spectrogram.level_range import LevelRange
 from app.spectrogram.looks import Looks
-from app.spectrogram.navigation import Navigation
 from app.spectrogram.overview import Overview
-from app.spectrogram.pane import SpectrogramPane
 from app.spectrogram.pane_stack import MASK, MIXTURE, STEMS, PaneStack
+from app.spectrogram.paned_view import PanedView
 from app.spectrogram.pictures import Pictures
 from app.spectrogram.reading import CursorReading, read_at
 from app.spectrogram.ribbon import Ribbon
@@ -35,7 +34,7 @@ from core.spectrogram.frequency import ScaleKind
 OVERVIEW_REFRESH_MS = 80
 
 
-class SpectrogramView(Navigation):
+class SpectrogramView(PanedView):
     """Shows a song, its stems and the mask, all on one time and one frequency axis.
 
     Every size in this interface is seconds, hertz, dBFS or samples of the song. Call ``shutdown``
@@ -69,6 +68,7 @@ class SpectrogramView(Navigation):
         self._scales = ScaleColumn(self._stage, self)
         self._splitter = PaneStack(self._stage, self._store, self._scales)
         self._scales.set_stack(self._splitter)
+        self._tell_of_panes()
         self._scales.hide()
         self._empty = EmptyState(self._stage)
         bind(self._empty.set_text, mark("Drop a song here"))
@@ -216,24 +216,6 @@ class SpectrogramView(Navigation):
     def set_scales_shown(self, shown: bool) -> None:
         """Whether there are scales of the colours beside the panes."""
         self._scales.setVisible(shown)
-
-    def pane_names(self) -> tuple[str, ...]:
-        """All panes, from top to bottom."""
-        return self._splitter.names
-
-    def pane(self, name: str) -> SpectrogramPane:
-        return self._splitter.panes[name]
-
-    def set_pane_visible(self, name: str, visible: bool) -> None:
-        self._splitter.set_shown(name, visible)
-
-    def pane_heights(self) -> dict[str, int]:
-        """How the panes share the height, in pixels; hidden ones as they were last."""
-        return self._splitter.heights()
-
-    def set_pane_heights(self, heights: Mapping[str, Any]) -> None:
-        """Share the height like this; unknown panes and what is no height are left out."""
-        self._splitter.set_heights(heights)
 
     def set_ruler(self, ruler: Ruler) -> None:
         """Whether the rulers at the left read hertz or notes."""

@@ -83,6 +83,7 @@ def test_a_project_is_saved_and_opened_as_it_was(bench, make_stage, tmp_path, mo
     window.playback.loop((0.5, 2.0))
     window.playback.seek_s(1.25)
     window.page.view.viewport.set_time(0.25, 2.25)
+    window.page.inspector.view.set_pane_order(("mask", "mixture", "vocals", "accompaniment"))
     assert window.isWindowModified()
     bench.run("save", tmp_path / "Mine", monkeypatch)
     assert not window.isWindowModified()
@@ -105,6 +106,7 @@ def test_a_project_is_saved_and_opened_as_it_was(bench, make_stage, tmp_path, mo
 
     other = make_stage(separator_factory=refuse)
     window = other.window
+    window.page.inspector.view.set_pane_order(())
     desk = window.workbench.desk
     with other.qtbot.waitSignal(desk.project_taken, timeout=WAIT_MS):
         other.drop([tmp_path / "Before.stemscope"])
@@ -118,6 +120,7 @@ def test_a_project_is_saved_and_opened_as_it_was(bench, make_stage, tmp_path, mo
     assert window.page.view.loop == pytest.approx((0.5, 2.0))
     assert window.playback.position_s == pytest.approx(1.25, abs=0.01)
     assert window.page.view.viewport.start_s == pytest.approx(0.25)
+    assert window.page.view.pane_names() == ("mask", "mixture", "vocals", "accompaniment")
     assert not window.isWindowModified()
     desk.undo()
     assert desk.state.is_neutral

@@ -110,6 +110,45 @@ def test_what_old_files_lack_gets_its_default(options: ViewOptions) -> None:
     assert options.ceiling.value() - options.floor.value() == 10
 
 
+def test_panes_are_put_in_order_with_the_keyboard(options: ViewOptions, qtbot: QtBot) -> None:
+    panes, changes = options.pane_list, []
+    options.changed.connect(lambda: changes.append(options.state()["order"]))
+
+    def rows() -> list[str]:
+        return sorted(panes.boxes, key=lambda name: panes.boxes[name].y())
+
+    assert options.state()["order"] == []
+    assert rows() == ["mixture", "vocals", "accompaniment", "mask"]
+    assert not panes.ups["mixture"].isEnabled()
+    assert not panes.downs["mask"].isEnabled()
+    assert not panes.reset.isEnabled()
+    assert panes.ups["mask"].accessibleName() == "Move the pane “Mask” up"
+    panes.ups["accompaniment"].setFocus()
+    qtbot.keyClick(panes.ups["accompaniment"], Qt.Key.Key_Space)
+    assert changes[-1] == ["mixture", "accompaniment", "vocals", "mask"]
+    assert panes.ups["accompaniment"].hasFocus()
+    qtbot.keyClick(panes.ups["accompaniment"], Qt.Key.Key_Space)
+    assert changes[-1] == ["accompaniment", "mixture", "vocals", "mask"]
+    qtbot.waitUntil(lambda: rows() == changes[-1])
+    assert panes.downs["accompaniment"].hasFocus()  # there is no way further up
+    # Tab goes through the rows as they are seen.
+    assert panes.boxes["accompaniment"].nextInFocusChain() is panes.ups["accompaniment"]
+    assert panes.downs["accompaniment"].nextInFocusChain() is panes.boxes["mixture"]
+    qtbot.mouseClick(panes.reset, Qt.MouseButton.LeftButton)
+    assert changes == [*changes[:2], []]
+    qtbot.waitUntil(lambda: rows() == ["mixture", "vocals", "accompaniment", "mask"])
+
+
+def test_odd_orders_of_files_are_tolerated(options: ViewOptions) -> None:
+    options.set_state({"order": ["mask", "drums", 7, "mixture", "vocals", "mask"]})
+    assert options.state()["order"] == ["mask", "mixture", "vocals", "accompaniment"]
+    options.set_state({"order": "mask"})
+    assert options.state()["order"] == []
+    options.set_state({"order": ["accompaniment", "mixture", "vocals", "mask"]})
+    options.set_state({"scale": "log"})  # of a file that knows of no order
+    assert options.state()["order"] == []
+
+
 def reading(**values: object) -> CursorReading:
     levels = {"mixture": -23.14, "vocals": -31.0, "accompaniment": -120.0}
     return CursorReading(42.31, 440.0, note_of(440.0), levels, 0.72, **values)  # type: ignore[arg-type]
