@@ -191,6 +191,9 @@ class Stage:
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier):
         """Press and release a key where the focus is."""
         self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+        if modifier != Qt.KeyboardModifier.NoModifier:
+            # Else the program believes that it is held until the next event, of another test.
+            self.qtbot.keyRelease(self.window, Qt.Key.Key_Shift)
 
     def close(self) -> None:
         self.window.workbench.desk.forget()
