@@ -56,6 +56,8 @@ class Inspector(QWidget):
         column.addWidget(rule())
         column.addSpacing(4)
         column.addLayout(self._make_choice())
+        for part in (self.view, self.compare):  # the tools have their progress above them
+            part.layout().setContentsMargins(0, 8, 0, 0)
         column.addWidget(self.view)
         column.addWidget(self.edit)
         column.addWidget(self.compare)
