@@ -64,6 +64,11 @@ class SongResult:
     network_mask: Mask | None = None
     """The mask as the network made it, where ``mask`` is a copy that is edited."""
 
+    def note(self, advanced: StemsAdvanced) -> None:
+        """More of it is final."""
+        self.samples_ready = self.samples_ready.plus(advanced.start_sample, advanced.stop_sample)
+        self.frames_ready = self.frames_ready.plus(advanced.first_frame, advanced.last_frame)
+
     @property
     def n_samples_ready(self) -> int:
         """How much of the beginning can be heard."""

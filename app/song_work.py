@@ -263,9 +263,7 @@ class SongWork(QObject):
         song.stage, song.fraction = progress.stage, progress.fraction
         song.seconds_left = progress.seconds_left
         for span in spans:
-            result = song.results[span.model_id]
-            result.samples_ready = result.samples_ready.plus(span.start_sample, span.stop_sample)
-            result.frames_ready = result.frames_ready.plus(span.first_frame, span.last_frame)
+            song.results[span.model_id].note(span)
         for span in joined(spans):
             self.advanced.emit(span)
         self.changed.emit(song.song_id)

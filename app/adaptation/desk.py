@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from app.training.models import install
 from core.editing.edits import Edit
 from core.editing.grid import Span
 from core.editing.marks import Marks, marks_of
+from core.errors import StemscopeError
 from core.models import ModelEntry
 
 if TYPE_CHECKING:
@@ -75,7 +74,6 @@ class AdaptationDesk(QObject):
         self._marked: tuple[Edit, ...] = ()
         self._marking: TaskHandle | None = None
         self._keeping: TaskHandle | None = None
-        self._folder: Path | None = None
         editing.changed.connect(self._on_edits_changed)
         session.song_removed.connect(self._on_song_removed)
 
@@ -106,8 +104,7 @@ class AdaptationDesk(QObject):
         result = edited.result
         try:
             entry = self._session.shop.find_model(song.model_id)
-            self._folder = Path(tempfile.mkdtemp(prefix="stemscope-adapted-"))
-        except Exception as error:
+        except StemscopeError as error:
             self.failed.emit(failure_from(error))
             return
         start = loop_s[0]
@@ -119,7 +116,6 @@ class AdaptationDesk(QObject):
             song.title,
             seconds,
             (start, min(loop_s[1], start + LONGEST_LOOP_S)),
-            self._folder / "model",
             self._session.device,
         )
         handle = self._session.jobs.submit(request, Priority.QUEUE)  # before any training
@@ -148,9 +144,9 @@ class AdaptationDesk(QObject):
         if attempt is None or attempt.adapted is None or attempt.is_being_kept:
             return
         attempt.is_being_kept = True
-        folder = attempt.adapted.folder
+        model = attempt.adapted.model
         self._keeping = self._session.pool.submit(
-            lambda progress, should_stop: _installed(folder), stage="Keeping the model"
+            lambda progress, should_stop: _installed(model), stage="Keeping the model"
         )
         self._keeping.finished.connect(self._on_kept)
         self._keeping.failed.connect(self._on_not_kept)
@@ -163,7 +159,8 @@ class AdaptationDesk(QObject):
             return
         attempt.handle.cancel()
         self._editing.look(attempt.edited, None)
-        self._remove_folder()
+        if attempt.adapted is not None:
+            attempt.adapted.discard()
         self.changed.emit()
 
     def shutdown(self) -> None:
@@ -190,9 +187,11 @@ class AdaptationDesk(QObject):
     @Slot(object)
     def _on_finished(self, adapted: Adapted) -> None:
         attempt = self._current()
-        if attempt is not None:
-            attempt.adapted, attempt.fraction = adapted, 1.0
-            self.changed.emit()
+        if attempt is None:  # it was dropped at the last moment
+            adapted.discard()
+            return
+        attempt.adapted, attempt.fraction = adapted, 1.0
+        self.changed.emit()
 
     @Slot(object)
     def _on_failed(self, failure: Failure) -> None:
@@ -214,9 +213,9 @@ class AdaptationDesk(QObject):
     def _on_kept(self, entry: ModelEntry) -> None:
         attempt, self.attempt = self.attempt, None
         self._keeping = None
-        self._remove_folder()
-        if attempt is None:
+        if attempt is None or attempt.adapted is None:
             return
+        attempt.adapted.discard()
         state = attempt.edited.history.state
         self._editing.look(attempt.edited, None)
         self._editing.carry(attempt.song_id, entry.model_id, state)
@@ -232,11 +231,6 @@ class AdaptationDesk(QObject):
             self.attempt.is_being_kept = False
         self.failed.emit(failure)
         self.changed.emit()
-
-    def _remove_folder(self) -> None:
-        folder, self._folder = self._folder, None
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
 
     @Slot(object)
     def _on_song_removed(self, song_id: int) -> None:
@@ -296,7 +290,7 @@ def _marking(edits: tuple[Edit, ...], duration_s: float, top_hz: float) -> Calla
     return task
 
 
-def _installed(folder: Path) -> ModelEntry:
+def _installed(model: Path) -> ModelEntry:
     from core.card import read_card
 
-    return install(folder, read_card(folder).title)
+    return install(model, read_card(model).title)

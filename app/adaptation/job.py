@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,28 +30,27 @@ FIRST_LOOK, LOOKS = 0.05, 12
 
 @dataclass(frozen=True)
 class LoopLook:
-    """The mask of the loop as the network makes it by now, after ``step`` steps."""
+    """The mask of the loop as the network makes it by now."""
 
     patch: Patch
     span_s: Span
-    step: int
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """The folder of the adapted model, and how long it learnt."""
+    """The adapted model, alone in a temporary folder: whoever gets this lets go of both."""
 
-    folder: Path
-    steps: int
-    seconds: float
+    model: Path
+
+    def discard(self) -> None:
+        shutil.rmtree(self.model.parent, ignore_errors=True)
 
 
 @dataclass(frozen=True)
 class AdaptationRequest:
     """Everything the compute thread needs to adapt a model to a song.
 
-    ``voice`` is the voice's stem as it is now, ``loop_s`` what is separated again meanwhile,
-    ``folder`` where the new model is written; it must not be there yet.
+    ``voice`` is the voice's stem as it is now, ``loop_s`` what is separated again meanwhile.
     """
 
     mixture: Audio
@@ -59,7 +60,6 @@ class AdaptationRequest:
     song: str
     seconds: float
     loop_s: Span
-    folder: Path
     device: str = "auto"
     enough: Event = field(default_factory=Event)
     """Set by the user who does not want to wait for the end: what was learnt so far is taken."""
@@ -85,8 +85,13 @@ class AdaptationRequest:
             yield JobStep(report.fraction, ADAPTING, look)
             if ends:
                 break
-        save_adapted(adaptation, self.marks, self.song, self.folder)
-        return Adapted(self.folder, adaptation.step, adaptation.worked_s)
+        adapted = Adapted(Path(tempfile.mkdtemp(prefix="stemscope-adapted-")) / "model")
+        try:
+            save_adapted(adaptation, self.marks, self.song, adapted.model)
+        except BaseException:
+            adapted.discard()
+            raise
+        return adapted
 
     def _look(self, adaptation: Adaptation, should_stop: Callable[[], bool]) -> LoopLook:
         """The loop separated with the weights of this moment."""
@@ -98,4 +103,4 @@ class AdaptationRequest:
         n_frames = int(self.mixture.n_samples / self.mixture.sample_rate * grid.frames_per_s) + 2
         first, last = grid.frames(self.loop_s, 0, n_frames)
         values, above = stretch_masks(self.mixture, model, first, last, should_stop)
-        return LoopLook(Patch.of(values[0], first, 0, above[0]), self.loop_s, adaptation.step)
+        return LoopLook(Patch.of(values[0], first, 0, above[0]), self.loop_s)

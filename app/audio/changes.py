@@ -41,7 +41,9 @@ class Changes(QObject):
         if engine.lanes is not None:
             engine.lanes.forget()
         position = engine.position()
-        ahead_s = AHEAD_S + PIECE_S + float(AHEAD_S * max(engine.tempo.speed - 1, 0))
+        ahead_s = AHEAD_S
+        if not engine.tempo.is_neutral:
+            ahead_s += PIECE_S + float(AHEAD_S * max(engine.tempo.speed - 1, 0))
         first, last = position, position + round(ahead_s * engine.mixture.sample_rate)
         loop = engine.loop
         if loop is not None and last >= loop[1]:  # the beginning of the loop was read too

@@ -121,10 +121,9 @@ class SecondSeparation(QObject):
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:
         if self._is_current():
-            fraction = self.fraction
             self.state = SecondState.WORKING if running else SecondState.WAITING
             self.stage = "Separating" if running else "Waiting"
-            self.fraction, self.seconds_left = fraction, None
+            self.seconds_left = None
             self.changed.emit()
 
     @Slot(object)
@@ -145,10 +144,7 @@ class SecondSeparation(QObject):
         result = self.result
         if result is not None:
             for span in joined(spans):
-                result.frames_ready = result.frames_ready.plus(span.first_frame, span.last_frame)
-                result.samples_ready = result.samples_ready.plus(
-                    span.start_sample, span.stop_sample
-                )
+                result.note(span)
                 self.advanced.emit(span)
         self.changed.emit()
 

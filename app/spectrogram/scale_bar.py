@@ -104,6 +104,8 @@ class MaskBar(ScaleBar):
 
     def set_difference(self, on: bool) -> None:
         """Whether the pane shows the difference of two masks, from −1 to 1."""
+        if on == self._is_difference:
+            return
         self._is_difference = on
         tip(self, DIFFERENCE_HELP if on else MASK_HELP)
         self.set_looks(self._looks)

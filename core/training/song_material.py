@@ -21,7 +21,7 @@ RATIO_DB = 4.0
 """How far the balance of a new mixture is from the song's, at most."""
 
 QUIET_DB = -40.0
-"""A voice that stays this far under the loudest one is not drawn for a mixture."""
+"""A stretch of the voice this far under the song's level is drawn only if no louder one is met."""
 
 PART_OF_STEMS = 0.5
 """How often a source of a new mixture is taken from its stem anywhere in the song, marked or not:
@@ -135,13 +135,15 @@ class SongMaterial:
 
     def kind(self, number: int) -> Kind:
         """What example ``number`` is made of."""
-        return self._kinds[int(self._rng(number).choice(len(self._kinds), p=self._shares))]
+        return self._drawn_kind(self._rng(number))
+
+    def _drawn_kind(self, rng: np.random.Generator) -> Kind:
+        return self._kinds[int(rng.choice(len(self._kinds), p=self._shares))]
 
     def audio(self, number: int) -> DrawnAudio:
         """The sound of example ``number``."""
         rng = self._rng(number)
-        kind = self._kinds[int(rng.choice(len(self._kinds), p=self._shares))]
-        voice, music = self._sources(kind, rng)
+        voice, music = self._sources(self._drawn_kind(rng), rng)
         return DrawnAudio(voice + music, voice, music, self._card.sample_rate)
 
     def example(self, number: int) -> Example:

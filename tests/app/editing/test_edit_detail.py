@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from app.urgency import URGENCY
 from core.editing.edits import Action
 from core.editing.regions import Rectangle
 
@@ -84,6 +85,7 @@ def test_strength_and_kind_of_one_edit(bench: Bench) -> None:
     edit = bench.desk.state.edits[0]
     assert (edit.action, edit.amount, edit.strength) == (Action.GAIN, -6.0, 0.5)
     assert detail.amount.isVisible()
+    assert URGENCY._n == 0, "pictures need not wait any longer"
     odds = bench.network_value(1.0) / (1 - bench.network_value(1.0)) * 10 ** (-3 / 20)
     assert bench.value(1.0) == pytest.approx(odds / (1 + odds), abs=3e-3)
     assert bench.list.rows[edit.edit_id].name.text().startswith("Less voice")

@@ -17,7 +17,6 @@ from app.panels.editing.hear_box import Heard
 from app.panels.editing.selection_box import Act
 from app.panels.editing.tool_box import Paint
 from app.spectrogram import Tool
-from app.urgency import URGENCY
 from core.editing.edits import Action, Edit
 from core.editing.regions import Rectangle
 from core.export import ExportOptions
@@ -130,13 +129,6 @@ def test_a_stroke_of_the_brush_goes_to_mask_and_sound_and_back(hand: Hand) -> No
     hand.stage.key(Qt.Key.Key_Z, CTRL | SHIFT)
     hand.wait()
     np.testing.assert_array_equal(hand.stem("vocals"), voice)
-
-
-def test_pictures_need_not_wait_once_a_stroke_is_done(hand: Hand) -> None:
-    hand.take(Tool.BRUSH)
-    hand.drag("mask", [(0.4, 1000), (0.45, 1200), (0.5, 1000)])
-    hand.wait()
-    assert URGENCY._n == 0
 
 
 def test_the_mask_changes_while_the_hand_still_paints(hand: Hand) -> None:
