@@ -142,6 +142,7 @@ class MainWindow(QMainWindow):
         self.workbench.changed.connect(self._enable)
         self.workbench.desk.worked.connect(self._on_edited)
         self.display.song_shown.connect(self._on_song_shown)
+        self.display.channels_known.connect(page.inspector.cursor.set_channels)
         page.failed.retry_clicked.connect(self.retry)
         page.failed.rest_clicked.connect(self.open_rest)
         page.failed.open_clicked.connect(self.choose_files)

@@ -40,6 +40,7 @@ class SongDisplay(QObject):
     """Hands song, stems and mask to the view as they become known."""
 
     song_shown = Signal()  # another song is on the screen
+    channels_known = Signal(int)  # how many that song has
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class SongDisplay(QObject):
             self._song_id, self._mixture, self._result = song_id, mixture, None
             self._n_shown = 0
             if mixture is not None:
+                self.channels_known.emit(mixture.n_channels)
                 self._options.pictures.set_sample_rate(mixture.sample_rate)
                 self._set_analysis()
                 self._view.set_song(mixture, n_samples_there=0)

@@ -103,8 +103,6 @@ class CursorTable(QWidget):
                 texts["mask"] = f"{reading.mask:.2f}"
             parts = {name: [level(x) for x in db] for name, db in reading.channels_db.items()}
             parts["mask"] = [f"{value:.2f}" for value in reading.mask_channels]
-            if any(value is not None for value in reading.levels_db.values()):
-                self._show_stereo(any(len(each) == len(SIDES) for each in parts.values()))
         for key, text in texts.items():
             _set(self.values[key], text)
         for key, labels in self.sides.items():
@@ -115,6 +113,10 @@ class CursorTable(QWidget):
             for number, text in zip(labels, shown, strict=True):
                 _set(number, text)
             self._list_channels(self.values[key], found)
+
+    def set_channels(self, n_channels: int) -> None:
+        """How many the song has, so that no column comes or goes under the cursor."""
+        self._show_stereo(n_channels == len(SIDES))
 
     def show_mask(self, on: bool) -> None:
         """Whether there is a row for the mask."""

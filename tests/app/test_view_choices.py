@@ -144,9 +144,10 @@ def test_a_project_keeps_window_and_overlap(
 def test_left_and_right_of_a_stereo_song_are_shown(page: Page) -> None:
     pane = page.view.pane("mixture")
     table = page.stage.window.page.inspector.cursor
+    assert table.sides["vocals"][0].isVisible(), "nothing comes or goes under the cursor"
     QTest.mouseMove(pane, QPoint(300, 60))
     QTest.mouseMove(pane, QPoint(301, 60))
-    page.stage.qtbot.waitUntil(lambda: table.sides["vocals"][0].isVisible())
+    page.stage.qtbot.waitUntil(lambda: table.sides["vocals"][0].text() != "–")
     for name in ("mixture", "vocals", "accompaniment"):
         assert all(part.text().startswith(("−", "≤")) for part in table.sides[name])
     inspector = page.stage.window.page.inspector

@@ -159,6 +159,8 @@ def test_left_and_right_stand_in_columns(qtbot: QtBot) -> None:
     qtbot.addWidget(table)
     table.show()
     assert not table.heads[0].isVisible()
+    table.set_channels(2)
+    assert all(head.isVisible() for head in table.heads), "before anything is read"
     table.show_reading(
         reading(
             channels_db={
@@ -187,7 +189,8 @@ def test_left_and_right_stand_in_columns(qtbot: QtBot) -> None:
     table.show_reading(None)
     assert [part.text() for part in table.sides["mixture"]] == ["–", "–"]
     assert all(head.isVisible() for head in table.heads)
-    table.show_reading(reading())  # a mono song
+    table.set_channels(1)
+    table.show_reading(reading())
     assert not any(head.isVisible() for head in table.heads)
     assert table.names["accompaniment"].text() == "Accompaniment"
     assert abs(table.sizeHint().height() - height) <= 2
